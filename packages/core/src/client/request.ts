@@ -1,0 +1,171 @@
+/** The words in which a caller states one logical request, hears about its attempts, and gets its answer or failure. */
+import type { CredentialSource } from '../credential/credential-pool.ts';
+import type { RequestBody } from '../transport/request-body.ts';
+import type { AttemptLimits, Exchange, Phase, Transport, TransportRequest } from '../transport/transport.ts';
+import type { Delivery, H2ErrorName, TransportErrorKind } from '../transport/transport-error.ts';
+
+/** Whether sending a request twice does harm. Decides what may be resent when the outcome is unknown. */
+export type Safety =
+  /** A second copy costs time only: an upload, a GET. */
+  | 'repeatable'
+  /** A second copy costs money: resent only when the upstream provably did nothing. */
+  | 'billable';
+
+/** The two ways connections may be used; a request's `reuseSession` picks one, in one place. */
+export interface TransportChoice {
+  /** One request a connection (`reuse_session = false`). */
+  readonly isolated: Transport;
+  /** Shared connections (`reuse_session = true`). */
+  readonly shared: Transport;
+}
+
+export interface LogicalRequest {
+  readonly method: TransportRequest['method'];
+  readonly url: URL;
+  /** Lower-case names, without `authorization`: that comes from `credential`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  readonly safety: Safety;
+  readonly credential?: CredentialSource;
+  /** Default false: a connection of its own. */
+  readonly reuseSession?: boolean;
+  readonly signal?: AbortSignal;
+  /** Parts of `DEFAULT_ATTEMPT_LIMITS` to replace. */
+  readonly limits?: Partial<AttemptLimits>;
+  /** Milliseconds for everything, waits included. Default none beyond the retry policy's own. */
+  readonly deadlineMs?: number;
+  /** A longer answer fails the request. Bytes; default 64 MiB. */
+  readonly maxResponseBytes?: number;
+  /** What log lines call this request, such as `upload` or `edit`. */
+  readonly label: string;
+  /** Fields put on every log line about this request, such as a request id. Never a secret. */
+  readonly logFields?: Readonly<Record<string, unknown>>;
+  /** Hears every attempt. Must not throw. */
+  onEvent?(event: RequestEvent): void;
+}
+
+/** One attempt as it is kept for logs, answers and pages. Holds no secret and no body. */
+export interface AttemptRecord {
+  /** From 1. */
+  readonly attempt: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** The upstream's status, when it answered. */
+  readonly status?: number;
+  /** Why the attempt failed, when it got no whole answer. */
+  readonly error?: AttemptError;
+  readonly exchange: Exchange;
+  /** The credential's alias, never its secret. */
+  readonly credential?: string;
+}
+
+export interface AttemptError {
+  readonly kind: TransportErrorKind;
+  readonly phase: Phase;
+  readonly delivery: Delivery;
+  readonly h2Code?: H2ErrorName;
+  readonly message: string;
+}
+
+/** What happens to a logical request, as it happens. A closed set. */
+export type RequestEvent =
+  | { readonly type: 'attempt-started'; readonly attempt: number }
+  | {
+      readonly type: 'bytes-sent';
+      readonly attempt: number;
+      readonly bytesSent: number;
+      /** The whole body's length, when known. */
+      readonly byteLength?: number;
+    }
+  | { readonly type: 'attempt-ended'; readonly record: AttemptRecord }
+  | {
+      readonly type: 'retry';
+      /** From 1. */
+      readonly retry: number;
+      readonly maxRetries: number;
+      /** The status that stands for the failure: the upstream's, or 502 for a transport failure. */
+      readonly status: number;
+      readonly waitMs: number;
+      /** In words for people, such as `stream reset by the upstream (PROTOCOL_ERROR)`. */
+      readonly reason: string;
+    };
+
+/** A whole answer with a status below 300, its body in memory. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Uint8Array;
+  /** The body as UTF-8. */
+  text(): string;
+  /**
+   * The body as JSON; still to be validated.
+   * @throws RequestFailure with code `upstream_bad_answer` when it is not JSON.
+   */
+  json(): unknown;
+  readonly attempts: readonly AttemptRecord[];
+  readonly exchange: Exchange;
+}
+
+/** Why a logical request was given up. A closed set. */
+export type FailureCode =
+  /** The upstream answered with a status that is final, or still the same after the retries. */
+  | 'upstream_status'
+  /** No whole answer, and the upstream has provably not acted, or the request is harmless to repeat. */
+  | 'upstream_transport'
+  /** No whole answer, and the upstream may have acted on a billable request. Do not resend. */
+  | 'upstream_unknown_outcome'
+  /** An answer that does not have the shape it should have. */
+  | 'upstream_bad_answer'
+  /** Our own deadline. */
+  | 'deadline_exceeded'
+  /** The caller's signal. */
+  | 'aborted'
+  /** A retry was due and the body can be sent only once. */
+  | 'body_not_replayable'
+  /** Reading the body to send failed: the caller's side, not the upstream's. */
+  | 'body_source'
+  /** Too many requests wait for a place, or the transport is closed. */
+  | 'overloaded';
+
+export interface FailureFields {
+  readonly code: FailureCode;
+  readonly status: number;
+  readonly attempts: readonly AttemptRecord[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly excerpt?: string;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for('ferry.RequestFailure');
+
+/** The only error a logical request rejects with. */
+export class RequestFailure extends Error {
+  override readonly name: string = 'RequestFailure';
+  readonly code: FailureCode;
+  /** The upstream's status for `upstream_status`; otherwise the one a gateway answers with: 499, 502, 503 or 504. */
+  readonly status: number;
+  readonly attempts: readonly AttemptRecord[];
+  /** The upstream's headers for `upstream_status`. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** At most 2 KiB of the upstream's error body as text, for `upstream_status` and `upstream_bad_answer`. */
+  readonly excerpt: string | undefined;
+  /** How long the upstream asked to wait, when it did. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, fields: FailureFields) {
+    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    Object.defineProperty(this, BRAND, { value: true });
+    this.code = fields.code;
+    this.status = fields.status;
+    this.attempts = fields.attempts;
+    this.headers = fields.headers;
+    this.excerpt = fields.excerpt;
+    this.retryAfterMs = fields.retryAfterMs;
+  }
+
+  static is(value: unknown): value is RequestFailure {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+}

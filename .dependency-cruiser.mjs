@@ -1,8 +1,15 @@
 // The arrows of the architecture, checked: who may import whom.
+/** @param {string} name */
 const pkg = (name) => `^packages/${name}/src`;
 const isTest = '\\.test\\.tsx?$|/testing/';
 
-/** A package's shipped code may import only the workspace packages named here. */
+/**
+ * A package's shipped code may import only the workspace packages named here.
+ * @param {string} name
+ * @param {string} path
+ * @param {string[]} allowed
+ * @returns {import('dependency-cruiser').IForbiddenRuleType}
+ */
 const only = (name, path, allowed) => ({
   name,
   severity: 'error',
@@ -10,7 +17,8 @@ const only = (name, path, allowed) => ({
   to: { path: '^(packages|apps|bench)/', pathNot: [path, ...allowed] },
 });
 
-export default {
+/** @type {import('dependency-cruiser').IConfiguration} */
+const config = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
@@ -58,3 +66,5 @@ export default {
     },
   },
 };
+
+export default config;

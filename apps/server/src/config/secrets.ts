@@ -1,0 +1,65 @@
+/** References to secrets and what they stand for. Secrets live here and nowhere else in the configuration. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ConfigError } from './config-error.ts';
+import type { Environment } from './environment.ts';
+import type { Config } from './schema.ts';
+
+export interface Secrets {
+  /**
+   * The secret behind a reference of the configuration.
+   * @throws Error for a reference that the configuration does not hold.
+   */
+  read(reference: string): string;
+  /** Names of the environment variables that hold one. */
+  readonly variables: ReadonlySet<string>;
+}
+
+/** What an HTTP header may carry as a bearer token (RFC 6750 section 2.1, and a little more). */
+const HEADER_SAFE = /^[\x21-\x7e]+$/;
+
+/**
+ * @throws ConfigError when one is missing, empty or not fit for a header; the message never holds a secret.
+ */
+export function resolveSecrets(config: Config, env: Environment, cwd: string): Secrets {
+  const values = new Map<string, string>();
+  const variables = new Set<string>();
+  const problems: string[] = [];
+  for (const [key, reference] of references(config)) {
+    const name = reference.slice(reference.indexOf(':') + 1);
+    const value = reference.startsWith('env:') ? env[name] : readSecretFile(resolve(cwd, name));
+    if (reference.startsWith('env:')) variables.add(name);
+    if (value === undefined || value.trim() === '') {
+      problems.push(
+        `${key}: "${reference}" is ${value === undefined ? 'not there' : 'empty'}, expected a secret`,
+      );
+    } else if (!HEADER_SAFE.test(value.trim())) {
+      problems.push(`${key}: "${reference}" holds a character that a header cannot carry`);
+    } else values.set(reference, value.trim());
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    variables,
+    read(reference) {
+      const value = values.get(reference);
+      if (value === undefined)
+        throw new Error('a reference to a secret that the configuration does not hold');
+      return value;
+    },
+  };
+}
+
+function* references(config: Config): Generator<[key: string, reference: string]> {
+  if (config.auth.admin_key !== undefined) yield ['auth.admin_key', config.auth.admin_key];
+  for (const [i, provider] of config.provider.entries()) {
+    for (const [j, key] of provider.keys.entries()) yield [`provider[${i}].keys[${j}]`, key];
+  }
+}
+
+function readSecretFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

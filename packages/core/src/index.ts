@@ -2,6 +2,13 @@ export * from './client/request.ts';
 export * from './credential/credential-pool.ts';
 export * from './log.ts';
 export * from './time/clock.ts';
+export * from './transport/fallback/fallback-transport.ts';
+export {
+  DEFAULT_FALLBACK_POLICY,
+  type FallbackPolicy,
+  type FallbackReason,
+  type OriginState,
+} from './transport/fallback/origin-state.ts';
 export * from './transport/request-body.ts';
 export * from './transport/reuse-policy.ts';
 export * from './transport/transport.ts';

@@ -74,6 +74,12 @@ export interface Exchange {
   readonly bytesSent: number;
   /** Body bytes received. */
   readonly bytesReceived: number;
+  /** What the peer's HTTP/2 flow control allows, once it has been measured on this connection. */
+  readonly flowControl?: {
+    /** The peer's initial stream window, in bytes (RFC 9113 section 6.9.2). */
+    readonly windowBytes: number;
+    readonly roundTripMs: number;
+  };
   /** Milliseconds spent in each phase that was entered. */
   readonly phaseMs: Readonly<Partial<Record<Phase, number>>>;
 }

@@ -1,6 +1,13 @@
 export * from './client/request.ts';
+export * from './client/resilient-client.ts';
 export * from './credential/credential-pool.ts';
 export * from './log.ts';
+export * from './retry/backoff.ts';
+export * from './retry/classify.ts';
+export * from './retry/http2-error.ts';
+export * from './retry/retry-after.ts';
+export * from './retry/retry-budget.ts';
+export * from './retry/retry-policy.ts';
 export * from './time/clock.ts';
 export * from './transport/fallback/fallback-transport.ts';
 export {

@@ -132,9 +132,11 @@ export interface FailureFields {
   readonly code: FailureCode;
   readonly status: number;
   readonly attempts: readonly AttemptRecord[];
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly excerpt?: string;
-  readonly retryAfterMs?: number;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly excerpt?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** Default false, and true for `upstream_unknown_outcome` in any case. */
+  readonly outcomeUnknown?: boolean;
   readonly cause?: unknown;
 }
 
@@ -153,6 +155,11 @@ export class RequestFailure extends Error {
   readonly excerpt: string | undefined;
   /** How long the upstream asked to wait, when it did. */
   readonly retryAfterMs: number | undefined;
+  /**
+   * Whether the upstream may have acted on a billable request, whatever the code: our deadline or a 502 can come after the
+   * work was done. A gateway then tells its caller not to resend.
+   */
+  readonly outcomeUnknown: boolean;
 
   constructor(message: string, fields: FailureFields) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -163,6 +170,7 @@ export class RequestFailure extends Error {
     this.headers = fields.headers;
     this.excerpt = fields.excerpt;
     this.retryAfterMs = fields.retryAfterMs;
+    this.outcomeUnknown = fields.outcomeUnknown === true || fields.code === 'upstream_unknown_outcome';
   }
 
   static is(value: unknown): value is RequestFailure {

@@ -1,0 +1,31 @@
+import type { EngineAnswer } from '../retry/retry-engine.ts';
+import { type Answer, type LogicalRequest, RequestFailure } from './request.ts';
+
+/** Gives a whole answer to the caller. */
+export function toAnswer({ result, attempts }: EngineAnswer, request: LogicalRequest): Answer {
+  const { bytes, headers, record } = result;
+  const status = record.status ?? 200;
+  const text = () => new TextDecoder().decode(bytes);
+  return {
+    status,
+    headers,
+    bytes,
+    text,
+    json() {
+      try {
+        return JSON.parse(text()) as unknown;
+      } catch {
+        const what = bytes.byteLength === 0 ? 'an empty body' : 'a body that is not JSON';
+        throw new RequestFailure(`${request.label} failed: the upstream answered ${status} with ${what}`, {
+          code: 'upstream_bad_answer',
+          status: 502,
+          attempts,
+          excerpt: result.excerpt,
+          outcomeUnknown: request.safety === 'billable',
+        });
+      }
+    },
+    attempts,
+    exchange: record.exchange,
+  };
+}

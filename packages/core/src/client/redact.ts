@@ -1,0 +1,49 @@
+import { TransportError } from '../transport/transport-error.ts';
+
+/** Takes a secret out of a text. */
+export type Redact = (text: string) => string;
+
+const MAX_CAUSES = 8;
+
+/** Replaces `secret` wherever it stands; without a secret, texts stay as they are. */
+export function redactor(secret: string | undefined): Redact {
+  return secret === undefined ? (text) => text : (text) => text.replaceAll(secret, '[redacted]');
+}
+
+export function redactHeaders(
+  headers: Readonly<Record<string, string>>,
+  redact: Redact,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redact(value)]));
+}
+
+/**
+ * The same error without the library's own error objects, which hold the request and with it the key (got's `options`,
+ * undici's `opts`): of each cause only name, code, message and stack remain. The cause of a `body-source` error is the
+ * caller's own error and stays as it is, so that the caller recognises it.
+ */
+export function detached(error: TransportError, redact: Redact, depth = 0): TransportError {
+  const { kind, phase, delivery, h2Code, exchange } = error;
+  const cause = kind === 'body-source' ? error.cause : detachedCause(error.cause, redact, depth + 1);
+  const copy = new TransportError(redact(error.message), { kind, phase, delivery, h2Code, exchange, cause });
+  copyStack(error, copy, redact);
+  return copy;
+}
+
+function detachedCause(cause: unknown, redact: Redact, depth: number): Error | undefined {
+  if (cause === undefined || cause === null || depth > MAX_CAUSES) return undefined;
+  if (TransportError.is(cause)) return detached(cause, redact, depth);
+  if (!(cause instanceof Error)) return new Error(redact(String(cause)));
+  // Connecting to several addresses fails with an AggregateError that has no message of its own.
+  const next = cause.cause ?? (cause instanceof AggregateError ? cause.errors[0] : undefined);
+  const nextCopy = detachedCause(next, redact, depth + 1);
+  const copy = new Error(redact(cause.message), nextCopy === undefined ? undefined : { cause: nextCopy });
+  copy.name = cause.name;
+  if ('code' in cause && typeof cause.code === 'string') Object.assign(copy, { code: cause.code });
+  copyStack(cause, copy, redact);
+  return copy;
+}
+
+function copyStack(from: Error, to: Error, redact: Redact): void {
+  if (from.stack !== undefined) to.stack = redact(from.stack);
+}

@@ -1,0 +1,136 @@
+import type { AttemptContext, AttemptResult } from '../retry/attempt.ts';
+import type { AttemptOutcome } from '../retry/classify.ts';
+import { retryAfterMs } from '../retry/retry-after.ts';
+import type { Clock } from '../time/clock.ts';
+import type { AttemptLimits, Exchange, Transport, TransportResponse } from '../transport/transport.ts';
+import { NO_EXCHANGE, type TransportError } from '../transport/transport-error.ts';
+import { BytesSent } from './bytes-sent.ts';
+import { excerptOf } from './excerpt.ts';
+import { asTransportError, readStart, readWhole } from './read-body.ts';
+import { detached, type Redact, redactHeaders, redactor } from './redact.ts';
+import type { AttemptRecord, LogicalRequest } from './request.ts';
+
+const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+const NO_BYTES = new Uint8Array();
+
+export interface AttemptMeans {
+  readonly transport: Transport;
+  readonly limits: AttemptLimits;
+  readonly clock: Clock;
+}
+
+interface Ending {
+  readonly outcome: AttemptOutcome;
+  readonly exchange: Exchange;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly bytes?: Uint8Array;
+  readonly excerpt?: string;
+  /** Why the answer is not whole, when its status decides all the same. */
+  readonly error?: TransportError;
+}
+
+/** Sends the request once and reads the answer whole, so that a truncated answer is a failed attempt. Never rejects. */
+export async function runAttempt(
+  request: LogicalRequest,
+  context: AttemptContext,
+  { transport, limits, clock }: AttemptMeans,
+): Promise<AttemptResult> {
+  const redact = redactor(context.credential?.secret);
+  const startedAt = clock.wallNow();
+  const from = clock.now();
+  const progress = new BytesSent(request, context.attempt, clock);
+  let ending: Ending;
+  try {
+    const response = await transport.send(wireRequest(request, context), {
+      signal: context.signal,
+      limits,
+      avoidConnections: context.avoidConnections,
+      onBytesSent: (bytesSent) => progress.update(bytesSent),
+    });
+    ending = await readAnswer(response, request, redact, clock);
+  } catch (thrown) {
+    ending = failed(thrown, NO_EXCHANGE, redact);
+  }
+  progress.flush();
+  return {
+    outcome: ending.outcome,
+    record: recordOf(ending, context, startedAt, clock.now() - from),
+    headers: ending.headers ?? {},
+    bytes: ending.bytes ?? NO_BYTES,
+    excerpt: ending.excerpt,
+  };
+}
+
+function wireRequest(
+  request: LogicalRequest,
+  { credential }: AttemptContext,
+): Parameters<Transport['send']>[0] {
+  const { method, url, headers, body } = request;
+  return {
+    method,
+    url,
+    headers:
+      credential === undefined ? headers : { ...headers, authorization: `Bearer ${credential.secret}` },
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+async function readAnswer(
+  response: TransportResponse,
+  request: LogicalRequest,
+  redact: Redact,
+  clock: Clock,
+): Promise<Ending> {
+  const { status } = response;
+  const headers = redactHeaders(response.headers, redact);
+  if (status >= 300) {
+    const start = await readStart(response.body);
+    const exchange = await response.done;
+    const error =
+      start.error === undefined ? undefined : detached(asTransportError(start.error, exchange), redact);
+    return {
+      outcome: { type: 'answered', status, retryAfterMs: retryAfterMs(headers, clock.wallNow()) },
+      exchange,
+      headers,
+      excerpt: redact(excerptOf(start.bytes)),
+      ...(error === undefined ? {} : { error }),
+    };
+  }
+  const maxBytes = request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+  try {
+    const bytes = await readWhole(response.body, maxBytes);
+    const exchange = await response.done;
+    if (bytes === undefined) return { outcome: { type: 'oversized', status, maxBytes }, exchange, headers };
+    const excerpt = redact(excerptOf(bytes));
+    return { outcome: { type: 'answered', status }, exchange, headers, bytes, excerpt };
+  } catch (thrown) {
+    return failed(thrown, response.exchange, redact);
+  }
+}
+
+function failed(thrown: unknown, exchange: Exchange, redact: Redact): Ending {
+  const error = detached(asTransportError(thrown, exchange), redact);
+  return { outcome: { type: 'failed', error }, exchange: error.exchange, error };
+}
+
+function recordOf(
+  { outcome, exchange, error }: Ending,
+  { attempt, credential }: AttemptContext,
+  startedAt: number,
+  durationMs: number,
+): AttemptRecord {
+  return {
+    attempt,
+    startedAt,
+    durationMs,
+    exchange,
+    ...(outcome.type === 'failed' ? {} : { status: outcome.status }),
+    ...(error === undefined ? {} : { error: recordedError(error) }),
+    ...(credential === undefined ? {} : { credential: credential.alias }),
+  };
+}
+
+function recordedError(error: TransportError): NonNullable<AttemptRecord['error']> {
+  const { kind, phase, delivery, h2Code, message } = error;
+  return { kind, phase, delivery, message, ...(h2Code === undefined ? {} : { h2Code }) };
+}

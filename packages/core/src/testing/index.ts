@@ -1,0 +1,2 @@
+/** For tests of every package; not part of the build. */
+export * from './fake-clock.ts';

@@ -1,1 +1,4 @@
-export {};
+export * from './provider.ts';
+export * from './provider-error.ts';
+export * from './upstream-error.ts';
+export * from './xai.ts';

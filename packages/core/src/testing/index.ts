@@ -1,2 +1,3 @@
 /** For tests of every package; not part of the build. */
 export * from './fake-clock.ts';
+export * from './recorded-log.ts';

@@ -114,7 +114,7 @@ class OneExchange {
         if (wire.socket?.connecting) await once(wire.socket, 'connect');
         this.#bodyOpened = true;
         for await (const slice of this.#guarded(body.open())) {
-          if (!wire.write(slice)) await Promise.race([once(wire, 'drain'), once(wire, 'close')]);
+          if (!wire.write(slice)) await drained(wire);
           if (wire.destroyed) return;
           this.#bytesSent += slice.byteLength;
           this.#attempt.onBytesSent?.(this.#bytesSent);
@@ -206,5 +206,18 @@ class OneExchange {
     this.#timers = [];
     this.#attempt.signal.removeEventListener('abort', this.#onAbort);
     this.#settleDone(this.#facts());
+  }
+}
+
+/** Resolves when the request takes more bytes, or is closed; leaves no listener. */
+async function drained(wire: ClientRequest): Promise<void> {
+  const settled = new AbortController();
+  try {
+    await Promise.race([
+      once(wire, 'drain', { signal: settled.signal }),
+      once(wire, 'close', { signal: settled.signal }),
+    ]);
+  } finally {
+    settled.abort();
   }
 }

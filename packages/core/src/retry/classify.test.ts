@@ -1,0 +1,465 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Safety } from '../client/request.ts';
+import type { Phase } from '../transport/transport.ts';
+import {
+  type Delivery,
+  H2_ERROR_NAMES,
+  NO_EXCHANGE,
+  TransportError,
+  type TransportErrorFields,
+  type TransportErrorKind,
+} from '../transport/transport-error.ts';
+import {
+  type AttemptHistory,
+  type AttemptOutcome,
+  classify,
+  mayHaveActed,
+  type Verdict,
+} from './classify.ts';
+import { DEFAULT_RETRY_POLICY } from './retry-policy.ts';
+
+const FRESH_START: AttemptHistory = {
+  retries: 0,
+  failures: [],
+  previous: undefined,
+  otherCredential: false,
+  bodySpent: false,
+};
+
+function failure(fields: Partial<TransportErrorFields>): TransportError {
+  const whole = {
+    kind: 'reset',
+    phase: 'request',
+    delivery: 'unknown',
+    exchange: NO_EXCHANGE,
+    ...fields,
+  } as const;
+  return new TransportError(whole.kind, whole);
+}
+
+const failed = (fields: Partial<TransportErrorFields>): AttemptOutcome => ({
+  type: 'failed',
+  error: failure(fields),
+});
+
+const answered = (status: number, retryAfterMs?: number): AttemptOutcome => ({
+  type: 'answered',
+  status,
+  retryAfterMs,
+});
+
+/** A verdict in one word or two, so that the tables below can be read. */
+function words(verdict: Verdict): string {
+  switch (verdict.type) {
+    case 'done':
+      return 'done';
+    case 'give-up':
+      return `give up: ${verdict.code}`;
+    case 'retry': {
+      const { delay } = verdict;
+      const wait = delay.type === 'retry-after' ? `after ${delay.ms}` : delay.type;
+      const where = verdict.elsewhere ? ' elsewhere' : '';
+      return `retry ${wait}${where}${verdict.otherCredential ? ' other credential' : ''}`;
+    }
+  }
+}
+
+function decide(outcome: AttemptOutcome, safety: Safety, history: Partial<AttemptHistory> = {}): string {
+  return words(classify(outcome, safety, { ...FRESH_START, ...history }, DEFAULT_RETRY_POLICY));
+}
+
+const certificate = Object.assign(new Error('self-signed certificate'), {
+  code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+});
+const wrongName = new Error('wrapped', {
+  cause: Object.assign(new Error('altnames'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
+});
+
+describe('the table of verdicts', () => {
+  // outcome, verdict for a repeatable request (an upload), verdict for a billable request (an edit)
+  const rows: readonly (readonly [string, AttemptOutcome, string, string])[] = [
+    ['200', answered(200), 'done', 'done'],
+    ['201', answered(201), 'done', 'done'],
+    ['a redirect', answered(302), 'give up: upstream_status', 'give up: upstream_status'],
+    ['400', answered(400), 'give up: upstream_status', 'give up: upstream_status'],
+    ['404', answered(404), 'give up: upstream_status', 'give up: upstream_status'],
+    ['413', answered(413), 'give up: upstream_status', 'give up: upstream_status'],
+    ['401 without another key', answered(401), 'give up: upstream_status', 'give up: upstream_status'],
+    ['403 without another key', answered(403), 'give up: upstream_status', 'give up: upstream_status'],
+    ['408', answered(408), 'retry backoff', 'give up: upstream_status'],
+    ['425', answered(425), 'retry backoff', 'give up: upstream_status'],
+    ['429', answered(429), 'retry jitter429', 'retry jitter429'],
+    ['429 with Retry-After', answered(429, 7_000), 'retry after 7000', 'retry after 7000'],
+    ['500', answered(500), 'retry backoff', 'give up: upstream_status'],
+    ['501', answered(501), 'give up: upstream_status', 'give up: upstream_status'],
+    ['502', answered(502), 'retry backoff', 'give up: upstream_status'],
+    ['502 with Retry-After', answered(502, 7_000), 'retry backoff', 'give up: upstream_status'],
+    ['503', answered(503), 'retry backoff', 'give up: upstream_status'],
+    ['503 with Retry-After', answered(503, 7_000), 'retry after 7000', 'retry after 7000'],
+    ['504', answered(504), 'retry backoff', 'give up: upstream_status'],
+    [
+      'an answer that is too long',
+      { type: 'oversized', status: 200, maxBytes: 9 },
+      'give up: upstream_bad_answer',
+      'give up: upstream_bad_answer',
+    ],
+    ['DNS', failed({ kind: 'dns', delivery: 'not-sent' }), 'retry backoff', 'retry backoff'],
+    ['refused TCP', failed({ kind: 'connect', delivery: 'not-sent' }), 'retry backoff', 'retry backoff'],
+    [
+      'a connect timeout',
+      failed({ kind: 'timeout', phase: 'connect', delivery: 'not-sent' }),
+      'retry backoff',
+      'retry backoff',
+    ],
+    [
+      'TLS closed during the handshake',
+      failed({ kind: 'tls', delivery: 'not-sent' }),
+      'retry backoff',
+      'retry backoff',
+    ],
+    [
+      'an untrusted certificate',
+      failed({ kind: 'tls', delivery: 'not-sent', cause: certificate }),
+      'give up: upstream_transport',
+      'give up: upstream_transport',
+    ],
+    [
+      'a certificate of another name',
+      failed({ kind: 'tls', delivery: 'not-sent', cause: wrongName }),
+      'give up: upstream_transport',
+      'give up: upstream_transport',
+    ],
+    [
+      'GOAWAY above the last stream',
+      failed({ kind: 'goaway', delivery: 'refused', h2Code: 'NO_ERROR' }),
+      'retry immediate elsewhere',
+      'retry immediate elsewhere',
+    ],
+    [
+      'REFUSED_STREAM',
+      failed({ kind: 'stream-refused', delivery: 'refused', h2Code: 'REFUSED_STREAM' }),
+      'retry immediate elsewhere',
+      'retry immediate elsewhere',
+    ],
+    [
+      'GOAWAY with an error above the last stream',
+      failed({ kind: 'goaway', delivery: 'refused', h2Code: 'PROTOCOL_ERROR' }),
+      'retry backoff elsewhere',
+      'retry backoff elsewhere',
+    ],
+    [
+      'GOAWAY with an error, outcome unknown',
+      failed({ kind: 'goaway', delivery: 'unknown', h2Code: 'INTERNAL_ERROR' }),
+      'retry backoff elsewhere',
+      'give up: upstream_unknown_outcome',
+    ],
+    [
+      'ENHANCE_YOUR_CALM',
+      failed({ kind: 'goaway', delivery: 'unknown', h2Code: 'ENHANCE_YOUR_CALM' }),
+      'retry jitter429 elsewhere',
+      'give up: upstream_unknown_outcome',
+    ],
+    [
+      'PROTOCOL_ERROR before the answer',
+      failed({ h2Code: 'PROTOCOL_ERROR' }),
+      'retry backoff elsewhere',
+      'give up: upstream_unknown_outcome',
+    ],
+    ['a reset', failed({}), 'retry backoff elsewhere', 'give up: upstream_unknown_outcome'],
+    [
+      'silence after the upload',
+      failed({ kind: 'timeout', phase: 'headers' }),
+      'retry backoff elsewhere',
+      'give up: upstream_unknown_outcome',
+    ],
+    [
+      'a truncated answer',
+      failed({ kind: 'reset', phase: 'body', delivery: 'answered' }),
+      'retry backoff elsewhere',
+      'give up: upstream_unknown_outcome',
+    ],
+    [
+      'HTTP/1.1 required',
+      failed({ kind: 'http1-required', delivery: 'refused', h2Code: 'HTTP_1_1_REQUIRED' }),
+      'retry immediate elsewhere',
+      'retry immediate elsewhere',
+    ],
+    [
+      'no h2 in ALPN',
+      failed({ kind: 'http1-required', phase: 'connect', delivery: 'not-sent' }),
+      'retry immediate elsewhere',
+      'retry immediate elsewhere',
+    ],
+    [
+      'a body that cannot be read',
+      failed({ kind: 'body-source', delivery: 'unknown' }),
+      'give up: body_source',
+      'give up: body_source',
+    ],
+    [
+      'a full pool',
+      failed({ kind: 'pool-full', delivery: 'not-sent' }),
+      'give up: overloaded',
+      'give up: overloaded',
+    ],
+    [
+      'a closed transport',
+      failed({ kind: 'closed', delivery: 'not-sent' }),
+      'give up: overloaded',
+      'give up: overloaded',
+    ],
+    [
+      'a transport closed under way',
+      failed({ kind: 'closed', delivery: 'unknown' }),
+      'give up: overloaded',
+      'give up: upstream_unknown_outcome',
+    ],
+    ['an abort', failed({ kind: 'aborted', delivery: 'not-sent' }), 'give up: aborted', 'give up: aborted'],
+  ];
+
+  test.each(rows)('%s', (_name, outcome, repeatable, billable) => {
+    expect(decide(outcome, 'repeatable')).toBe(repeatable);
+    expect(decide(outcome, 'billable')).toBe(billable);
+  });
+});
+
+describe('what came before counts', () => {
+  const refused = failure({ kind: 'stream-refused', delivery: 'refused', h2Code: 'REFUSED_STREAM' });
+  const reset92 = failure({ h2Code: 'PROTOCOL_ERROR' });
+  const reused92 = failure({
+    h2Code: 'PROTOCOL_ERROR',
+    exchange: { ...NO_EXCHANGE, connectionReused: true },
+  });
+  const after = (previous: TransportError) => ({ retries: 1, failures: [previous], previous });
+  const outcomeOf = (error: TransportError): AttemptOutcome => ({ type: 'failed', error });
+
+  test('a refused key makes way for another one at once', () => {
+    expect(decide(answered(401), 'billable', { otherCredential: true })).toBe(
+      'retry immediate other credential',
+    );
+    expect(decide(answered(403), 'repeatable', { otherCredential: true })).toBe(
+      'retry immediate other credential',
+    );
+  });
+
+  test('a request that is refused on another connection too is given up, also when something happened between', () => {
+    expect(decide(outcomeOf(refused), 'repeatable', after(refused))).toBe('give up: upstream_transport');
+    const between = { retries: 2, failures: [refused, failure({})], previous: failure({}) };
+    expect(decide(outcomeOf(refused), 'billable', between)).toBe('give up: upstream_transport');
+  });
+
+  test('a PROTOCOL_ERROR on two new connections in a row is the request being malformed', () => {
+    expect(decide(outcomeOf(reset92), 'repeatable', after(reset92))).toBe('give up: upstream_transport');
+  });
+
+  test('a PROTOCOL_ERROR on a stale connection and then on a new one is worth a third attempt', () => {
+    expect(decide(outcomeOf(reset92), 'repeatable', after(reused92))).toBe('retry backoff elsewhere');
+    expect(decide(outcomeOf(reused92), 'repeatable', after(reused92))).toBe('retry backoff elsewhere');
+  });
+
+  test('two PROTOCOL_ERRORs with another failure between them are not two in a row', () => {
+    const history = { retries: 2, failures: [reset92, failure({})], previous: failure({}) };
+    expect(decide(outcomeOf(reset92), 'repeatable', history)).toBe('retry backoff elsewhere');
+  });
+
+  test('an error GOAWAY on the first stream of two connections in a row is not resent blindly', () => {
+    const goaway = failure({ kind: 'goaway', h2Code: 'INTERNAL_ERROR' });
+    expect(decide(outcomeOf(goaway), 'repeatable', after(goaway))).toBe('give up: upstream_transport');
+  });
+
+  test('an upstream that wants HTTP/1.1 twice cannot be reached', () => {
+    const error = failure({ kind: 'http1-required', delivery: 'not-sent' });
+    expect(decide(outcomeOf(error), 'repeatable', after(error))).toBe('give up: upstream_transport');
+  });
+
+  test('a body that can be sent once and was opened ends the request when a retry is due', () => {
+    expect(decide(answered(503), 'repeatable', { bodySpent: true })).toBe('give up: body_not_replayable');
+    expect(decide(answered(200), 'repeatable', { bodySpent: true })).toBe('done');
+    expect(decide(answered(400), 'repeatable', { bodySpent: true })).toBe('give up: upstream_status');
+  });
+
+  test('used-up retries end with what happened last', () => {
+    expect(decide(answered(503), 'repeatable', { retries: 3 })).toBe('give up: upstream_status');
+    expect(decide(failed({}), 'repeatable', { retries: 3 })).toBe('give up: upstream_transport');
+    expect(decide(answered(401), 'repeatable', { retries: 3, otherCredential: true })).toBe(
+      'give up: upstream_status',
+    );
+  });
+});
+
+describe('what configuration changes', () => {
+  const configured = { ...DEFAULT_RETRY_POLICY, billableRetryUnknown: true, billableRetryStatusCodes: [502] };
+  const billable = (outcome: AttemptOutcome, policy = configured) =>
+    words(classify(outcome, 'billable', FRESH_START, policy));
+
+  test('a billable request is resent with unknown outcome only when that is configured', () => {
+    expect(billable(failed({}))).toBe('retry backoff elsewhere');
+    expect(billable(answered(502))).toBe('retry backoff');
+    expect(billable(answered(500))).toBe('give up: upstream_status');
+  });
+
+  test('a billable request whose answer was truncated is never resent', () => {
+    expect(billable(failed({ phase: 'body', delivery: 'answered' }))).toBe(
+      'give up: upstream_unknown_outcome',
+    );
+  });
+
+  test('a status taken off the list is final, and one put on it is retried', () => {
+    const policy = { ...DEFAULT_RETRY_POLICY, retryStatusCodes: [418] };
+    expect(words(classify(answered(503, 10), 'repeatable', FRESH_START, policy))).toBe(
+      'give up: upstream_status',
+    );
+    expect(words(classify(answered(418), 'repeatable', FRESH_START, policy))).toBe('retry backoff');
+    expect(
+      words(classify(answered(401), 'repeatable', { ...FRESH_START, otherCredential: true }, policy)),
+    ).toBe('give up: upstream_status');
+  });
+});
+
+describe('whether the upstream may have acted', () => {
+  test.each<readonly [AttemptOutcome, boolean]>([
+    [answered(200), true],
+    [answered(400), false],
+    [answered(429), false],
+    [answered(500), true],
+    [answered(502), true],
+    [answered(503), true],
+    [answered(503, 1_000), false],
+    [failed({ delivery: 'not-sent' }), false],
+    [failed({ delivery: 'refused' }), false],
+    [failed({ delivery: 'unknown' }), true],
+    [failed({ delivery: 'answered', phase: 'body' }), true],
+    [failed({ kind: 'body-source', delivery: 'unknown' }), false],
+    [{ type: 'oversized', status: 200, maxBytes: 1 }, true],
+  ])('%o: %s', (outcome, acted) => {
+    expect(mayHaveActed(outcome)).toBe(acted);
+  });
+});
+
+describe('whatever happens', () => {
+  const kinds: readonly TransportErrorKind[] = [
+    'timeout',
+    'aborted',
+    'dns',
+    'connect',
+    'tls',
+    'reset',
+    'goaway',
+    'stream-refused',
+    'http1-required',
+    'protocol',
+    'body-source',
+    'pool-full',
+    'closed',
+  ];
+  const anyError = fc
+    .record({
+      kind: fc.constantFrom(...kinds),
+      phase: fc.constantFrom<Phase[]>('acquire', 'connect', 'request', 'headers', 'body'),
+      delivery: fc.constantFrom<Delivery[]>('not-sent', 'refused', 'unknown', 'answered'),
+      h2Code: fc.constantFrom(undefined, ...H2_ERROR_NAMES),
+      reused: fc.boolean(),
+    })
+    .map(({ reused, ...fields }) =>
+      failure({ ...fields, exchange: { ...NO_EXCHANGE, connectionReused: reused } }),
+    );
+  const anyOutcome: fc.Arbitrary<AttemptOutcome> = fc.oneof(
+    anyError.map((error): AttemptOutcome => ({ type: 'failed', error })),
+    fc
+      .tuple(fc.integer({ min: 200, max: 599 }), fc.option(fc.nat(), { nil: undefined }))
+      .map(([status, ms]) => answered(status, ms)),
+  );
+  const anySafety = fc.constantFrom<Safety[]>('repeatable', 'billable');
+  const anyHistory: fc.Arbitrary<AttemptHistory> = fc
+    .record({
+      retries: fc.nat(5),
+      failures: fc.array(anyError, { maxLength: 3 }),
+      otherCredential: fc.boolean(),
+      bodySpent: fc.boolean(),
+    })
+    .map((history) => ({ ...history, previous: history.failures.at(-1) }));
+  const anyPolicy = fc.record({
+    maxRetries: fc.nat(5),
+    retryStatusCodes: fc.array(fc.integer({ min: 300, max: 599 })),
+    billableRetryUnknown: fc.boolean(),
+    billableRetryStatusCodes: fc.array(fc.integer({ min: 300, max: 599 })),
+  });
+
+  test('a billable request that may have been acted upon is never resent by default', () => {
+    fc.assert(
+      fc.property(anyOutcome, anyHistory, (outcome, history) => {
+        fc.pre(mayHaveActed(outcome));
+        expect(classify(outcome, 'billable', history, DEFAULT_RETRY_POLICY).type).not.toBe('retry');
+      }),
+    );
+  });
+
+  test('a billable request of unknown or answered delivery is never resent by default', () => {
+    fc.assert(
+      fc.property(anyError, anyHistory, (error, history) => {
+        fc.pre(error.delivery === 'unknown' || error.delivery === 'answered');
+        expect(classify({ type: 'failed', error }, 'billable', history, DEFAULT_RETRY_POLICY).type).toBe(
+          'give-up',
+        );
+      }),
+    );
+  });
+
+  test('the loop ends: there are never more attempts than the retries and one', () => {
+    fc.assert(
+      fc.property(
+        fc.infiniteStream(anyOutcome),
+        anySafety,
+        anyPolicy,
+        fc.boolean(),
+        (outcomes, safety, part, keys) => {
+          const policy = { ...DEFAULT_RETRY_POLICY, ...part };
+          const failures: TransportError[] = [];
+          let attempts = 0;
+          for (const outcome of outcomes) {
+            attempts += 1;
+            const previous = failures.at(-1);
+            const history = {
+              retries: attempts - 1,
+              failures,
+              previous,
+              otherCredential: keys,
+              bodySpent: false,
+            };
+            if (classify(outcome, safety, history, policy).type !== 'retry') break;
+            if (outcome.type === 'failed') failures.push(outcome.error);
+          }
+          expect(attempts).toBeLessThanOrEqual(policy.maxRetries + 1);
+        },
+      ),
+    );
+  });
+
+  test('a body that was opened and cannot be opened again is never sent a second time', () => {
+    fc.assert(
+      fc.property(anyOutcome, anySafety, anyHistory, (outcome, safety, history) => {
+        const verdict = classify(outcome, safety, { ...history, bodySpent: true }, DEFAULT_RETRY_POLICY);
+        expect(verdict.type).not.toBe('retry');
+      }),
+    );
+  });
+
+  test('what is safe for an edit is safe for an upload', () => {
+    fc.assert(
+      fc.property(anyOutcome, anyHistory, (outcome, history) => {
+        fc.pre(classify(outcome, 'billable', history, DEFAULT_RETRY_POLICY).type === 'retry');
+        expect(classify(outcome, 'repeatable', history, DEFAULT_RETRY_POLICY).type).toBe('retry');
+      }),
+    );
+  });
+
+  test('a request is done exactly when a whole answer below 300 arrived', () => {
+    fc.assert(
+      fc.property(anyOutcome, anySafety, anyHistory, (outcome, safety, history) => {
+        const done = classify(outcome, safety, history, DEFAULT_RETRY_POLICY).type === 'done';
+        expect(done).toBe(outcome.type === 'answered' && outcome.status < 300);
+      }),
+    );
+  });
+});

@@ -1,0 +1,46 @@
+import type { JSX } from 'preact';
+import type { ConsoleInfo } from '../api/wire.ts';
+import mark from '../assets/mark.svg';
+import './header.css';
+
+export interface HeaderProps {
+  readonly info: ConsoleInfo | undefined;
+  readonly state?: { readonly dot: 'idle' | 'moving' | 'good' | 'failed'; readonly words: string };
+}
+
+export function Header({ info, state }: HeaderProps): JSX.Element {
+  return (
+    <header class="header">
+      <span class="wordmark">
+        <img src={mark} alt="" />
+        Ferry
+      </span>
+      <nav class="nav" aria-label="Pages">
+        <a href="/admin/img2img" aria-current="page">
+          Edit
+        </a>
+      </nav>
+      <div class="header-state">
+        {state && (
+          <span>
+            <span class="dot" data-state={state.dot} />
+            {state.words}
+          </span>
+        )}
+        {info && <Upstream {...info.upstream} />}
+      </div>
+    </header>
+  );
+}
+
+function Upstream({ name, simulated }: ConsoleInfo['upstream']): JSX.Element {
+  if (!simulated) return <span class="header-upstream">{name}</span>;
+  return (
+    <span
+      class="header-upstream"
+      title="Ferry runs its own upstream on this machine: real uploads, simple real edits, nothing leaves the machine."
+    >
+      simulated upstream
+    </span>
+  );
+}

@@ -1,0 +1,55 @@
+import type { TransportRequest } from '@ferry/core';
+
+/** Fields that frame the message or belong to the connection (RFC 9110 section 7.6.1): they are the transport's to set. */
+const OURS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * The header fields as they go on the wire. `undefined` removes a default of the library.
+ * @param lastUse the connection will carry nothing after this request.
+ */
+export function requestHeaders(
+  request: TransportRequest,
+  lastUse: boolean,
+): Record<string, string | undefined> {
+  const headers: Record<string, string | undefined> = {
+    'user-agent': undefined,
+    // Bodies are passed on as they come, so ask for them plain unless the caller can decode.
+    'accept-encoding': 'identity',
+  };
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (!OURS.has(name.toLowerCase())) headers[name.toLowerCase()] = value;
+  }
+  if (request.body) {
+    // Said explicitly, since Node leaves a DELETE with a body of unknown length without any framing at all.
+    if (request.body.byteLength === undefined) headers['transfer-encoding'] = 'chunked';
+    else headers['content-length'] = String(request.body.byteLength);
+  }
+  if (lastUse) headers.connection = 'close';
+  return headers;
+}
+
+/**
+ * Header fields from Node's flat list of names and values. Node's own object drops some repeated fields; here all are
+ * joined by `, ` (RFC 9110 section 5.3), and `set-cookie`, which cannot be, by a newline.
+ */
+export function responseHeaders(raw: readonly string[]): Record<string, string> {
+  const fields = new Map<string, string>();
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = (raw[at] ?? '').toLowerCase();
+    const value = raw[at + 1] ?? '';
+    const before = fields.get(name);
+    const separator = name === 'set-cookie' ? '\n' : ', ';
+    fields.set(name, before === undefined ? value : `${before}${separator}${value}`);
+  }
+  return Object.fromEntries(fields);
+}

@@ -1,0 +1,131 @@
+import { MAX_SLICE_BYTES, type RequestBody } from '@ferry/core';
+
+/** The source of a body failed, or gave more or fewer bytes than it said. */
+export class BodySourceFailure extends Error {
+  override readonly name: string = 'BodySourceFailure';
+}
+
+/** Ends the iteration after `stop()`; never seen by a caller. */
+class Stopped extends Error {
+  override readonly name: string = 'Stopped';
+}
+
+export interface UploadEvents {
+  /** A slice was handed to the protocol; `sent` counts all body bytes so far. */
+  handed(sent: number): void;
+  /** The upload waits for the source, or for the upstream to take the last slice. */
+  waitingFor(whom: 'source' | 'upstream'): void;
+  /** Called before the library can see the failure, so that the socket is gone before anything could end the message. */
+  failed(failure: BodySourceFailure): void;
+}
+
+/**
+ * A request body on its way out. got asks for the next slice when the kernel has taken the one before (the write's
+ * callback), so each `next()` is progress on the wire, not just in a queue.
+ */
+export class Upload implements AsyncIterable<Uint8Array> {
+  readonly #body: RequestBody;
+  readonly #ready: Promise<unknown>;
+  readonly #events: UploadEvents;
+  readonly #stopped: Promise<never>;
+  #stop: (() => void) | undefined;
+  #source: AsyncIterator<Uint8Array> | undefined;
+  #sent = 0;
+
+  /** @param ready the body is not opened before this resolves, so that a dead connection costs no one-shot body. */
+  constructor(body: RequestBody, ready: Promise<unknown>, events: UploadEvents) {
+    this.#body = body;
+    this.#ready = ready;
+    this.#events = events;
+    this.#stopped = new Promise((_resolve, reject) => {
+      this.#stop = () => reject(new Stopped('the upload was stopped'));
+    });
+    this.#stopped.catch(() => undefined);
+  }
+
+  get opened(): boolean {
+    return this.#source !== undefined;
+  }
+
+  /** Body bytes handed to the protocol. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /**
+   * Lets go of the source. The iteration does not end but fails: an end would have the library finish the message, and the
+   * upstream would take a short upload for a whole one.
+   */
+  stop(): void {
+    this.#stop?.();
+    this.#release();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    await Promise.race([this.#ready, this.#stopped]);
+    try {
+      yield* this.#slices();
+    } catch (error) {
+      if (!(error instanceof Stopped)) {
+        const failure =
+          error instanceof BodySourceFailure
+            ? error
+            : new BodySourceFailure('the source of the request body failed', { cause: error });
+        this.#events.failed(failure);
+      }
+      throw error;
+    } finally {
+      this.#release();
+    }
+  }
+
+  async *#slices(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { byteLength } = this.#body;
+    const source = this.#body.open()[Symbol.asyncIterator]();
+    this.#source = source;
+    let seen = 0;
+    // The last slice waits for the source's end: were it sent and the source went on, the upstream would have a whole
+    // message that is not the body.
+    let last: Uint8Array | undefined;
+    for (;;) {
+      this.#events.waitingFor('source');
+      const step = await Promise.race([source.next(), this.#stopped]);
+      if (step.done === true) break;
+      seen += sizeOf(step.value);
+      if (byteLength !== undefined && seen > byteLength) {
+        throw new BodySourceFailure(`the request body is longer than its ${byteLength} bytes`);
+      }
+      if (step.value.byteLength === 0) continue;
+      if (seen === byteLength) last = step.value;
+      else yield* this.#hand(step.value);
+    }
+    if (byteLength !== undefined && seen < byteLength) {
+      throw new BodySourceFailure(`the request body ended after ${seen} of ${byteLength} bytes`);
+    }
+    if (last) yield* this.#hand(last);
+  }
+
+  *#hand(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+    for (let at = 0; at < bytes.byteLength; at += MAX_SLICE_BYTES) {
+      const slice = bytes.subarray(at, at + MAX_SLICE_BYTES);
+      this.#sent += slice.byteLength;
+      this.#events.waitingFor('upstream');
+      this.#events.handed(this.#sent);
+      yield slice;
+    }
+  }
+
+  /** Not awaited: a source that never answers must not hold up the end of an exchange. */
+  #release(): void {
+    try {
+      this.#source?.return?.()?.catch(() => undefined);
+    } catch {
+      // Its owner's fault, and nobody is left to tell.
+    }
+  }
+}
+
+function sizeOf(value: unknown): number {
+  if (value instanceof Uint8Array) return value.byteLength;
+  throw new BodySourceFailure('the request body yielded something that is not bytes');
+}

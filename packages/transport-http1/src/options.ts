@@ -1,0 +1,22 @@
+import type { Clock, ReusePolicy } from '@ferry/core';
+import type { SecureContextOptions } from 'node:tls';
+import type { PoolEvent } from './pool/pool-event.ts';
+
+/** TLS settings shared by every connection of one transport. */
+export type Http1TlsOptions = Pick<
+  SecureContextOptions,
+  'ca' | 'cert' | 'key' | 'passphrase' | 'minVersion' | 'maxVersion'
+>;
+
+export interface Http1TransportOptions {
+  /** How connections are used: `FRESH`, `PREWARMED`, `POOLED` from core, or a variation of them. */
+  readonly policy: ReusePolicy;
+  /** Parsed once, when the transport is made. Default: Node's own roots. */
+  readonly tls?: Http1TlsOptions;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** The transport's name in logs and labels. Default `http1`. */
+  readonly name?: string;
+  /** Hears what happens to connections. Must not throw. */
+  readonly onPoolEvent?: (event: PoolEvent) => void;
+}

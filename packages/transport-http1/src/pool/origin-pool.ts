@@ -1,0 +1,296 @@
+import type { Clock, ReusePolicy, TransportStats } from '@ferry/core';
+import { afterMs } from '../time.ts';
+import { idleLimitMs, plan, whyNot } from './admission.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import { ConnectFailure, type Connector, type PendingSocket } from './connector.ts';
+import type { PoolEvent, RetireReason } from './pool-event.ts';
+import { RecentPeak } from './recent-peak.ts';
+import { PoolRefusal, Ticket, type Want } from './ticket.ts';
+
+export interface OriginPoolParts {
+  readonly policy: ReusePolicy;
+  readonly clock: Clock;
+  readonly connector: Connector;
+  onEvent(event: PoolEvent): void;
+  /** Called when nothing is left in it: no connection, none on its way, nobody waiting. */
+  onEmpty(pool: OriginPool): void;
+}
+
+/** A socket on its way, and who it is for; nobody when it is opened ahead. */
+interface Opening {
+  readonly pending: PendingSocket;
+  readonly ahead: boolean;
+  ticket: Ticket | undefined;
+}
+
+/** The connections to one origin. The same code serves every policy; none of it asks which profile it runs. */
+export class OriginPool implements ConnectionOwner {
+  readonly origin: string;
+  readonly #url: URL;
+  readonly #parts: OriginPoolParts;
+  readonly #connections = new Set<Connection>();
+  /** Ready and without a request, last used last. */
+  readonly #unoccupied: Connection[] = [];
+  readonly #expiry = new Map<Connection, () => void>();
+  readonly #opening = new Set<Opening>();
+  readonly #waiting: Ticket[] = [];
+  /** Tickets whose connection is being looked at once more before use. */
+  readonly #confirming = new Set<Ticket>();
+  readonly #peak: RecentPeak;
+  #draining = false;
+
+  constructor(url: URL, parts: OriginPoolParts) {
+    this.origin = url.origin;
+    this.#url = new URL(url.origin);
+    this.#parts = parts;
+    this.#peak = new RecentPeak(parts.policy.spareMaxIdleMs);
+  }
+
+  /** Settles with a lease, a `ConnectFailure` or a `PoolRefusal`. `ticket.refuse()` gives up the wait. */
+  acquire(want: Want): Ticket {
+    const ticket = new Ticket(want);
+    if (this.#waiting.length > 0 || !this.#place(ticket)) this.#enqueue(ticket);
+    this.#peak.note(this.#demand(), this.#parts.clock.now());
+    return ticket;
+  }
+
+  stats(): TransportStats {
+    const all = [...this.#connections];
+    const alive = all.filter((connection) => !connection.retired);
+    return {
+      live: alive.length,
+      spare: this.#unoccupied.filter((connection) => connection.uses === 0).length,
+      connecting: this.#opening.size,
+      retired: all.length - alive.length,
+      streams: all.filter((connection) => connection.occupied).length,
+      waiting: this.#waiting.length,
+    };
+  }
+
+  /** Lets accepted requests finish, those that wait for a place included, and closes what they do not need. */
+  drain(): void {
+    this.#draining = true;
+    for (const opening of this.#opening) if (!opening.ticket) opening.pending.cancel();
+    const needed = this.#waiting.length > 0;
+    for (const connection of this.#connections) {
+      if (!needed || !connection.occupied) connection.retire('closed');
+    }
+  }
+
+  /** Refuses whoever waits and destroys every socket; resolves when all have closed. */
+  async destroy(): Promise<void> {
+    const refusal = new PoolRefusal('closed', 'the transport was closed');
+    for (const ticket of [...this.#waiting.splice(0), ...this.#confirming]) ticket.refuse(refusal);
+    const openings = [...this.#opening];
+    for (const { ticket, pending } of openings) {
+      ticket?.refuse(refusal);
+      pending.cancel();
+    }
+    for (const connection of this.#connections) connection.destroy('closed');
+    await Promise.allSettled(openings.map(({ pending }) => pending.ready));
+    await Promise.all([...this.#connections].map(({ whenClosed }) => whenClosed));
+  }
+
+  mayKeep(connection: Connection): boolean {
+    const unneeded = this.#draining && this.#waiting.length === 0 ? 'closed' : undefined;
+    const reason = whyNot(connection.facts(), this.#parts.policy) ?? unneeded;
+    if (reason !== undefined) {
+      connection.retire(reason);
+      return false;
+    }
+    this.#addUnoccupied(connection);
+    this.#serveWaiting();
+    return true;
+  }
+
+  retired(connection: Connection, reason: RetireReason): void {
+    this.#removeUnoccupied(connection);
+    this.#tell(connection, { type: 'retired', reason });
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#tell(connection, { type: 'closed' });
+    this.#placeFreed();
+  }
+
+  /** Starts whatever the plan says; false when the ticket has to wait. */
+  #place(ticket: Ticket): boolean {
+    this.#expireUnoccupied();
+    const { policy } = this.#parts;
+    const step = plan(
+      this.#unoccupied,
+      (connection) => !ticket.want.avoid?.has(connection.id),
+      { taken: this.#taken(), openingAhead: this.#openingAhead() },
+      policy,
+    );
+    switch (step.do) {
+      case 'reuse':
+        this.#removeUnoccupied(step.connection);
+        this.#confirm(ticket, step.connection);
+        return true;
+      case 'adopt':
+        for (const opening of this.#opening) if (!opening.ticket) return this.#assign(opening, ticket);
+        return false;
+      case 'open':
+        return this.#assign(this.#open(false), ticket);
+      case 'replace':
+        step.connection.retire('avoided');
+        return this.#assign(this.#open(false), ticket);
+      case 'wait':
+        return false;
+    }
+  }
+
+  #enqueue(ticket: Ticket): void {
+    const { maxWaiting } = this.#parts.policy;
+    if (this.#waiting.length >= maxWaiting) {
+      ticket.refuse(new PoolRefusal('pool-full', `no free connection and ${maxWaiting} requests waiting for one`));
+      return;
+    }
+    this.#waiting.push(ticket);
+    const leave = (): void => {
+      const at = this.#waiting.indexOf(ticket);
+      if (at >= 0) this.#waiting.splice(at, 1);
+    };
+    ticket.lease.catch(leave);
+  }
+
+  #serveWaiting(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (!next.settled && !this.#place(next)) return;
+      this.#waiting.shift();
+    }
+  }
+
+  /**
+   * Uses a connection that has stood by only after the event loop has polled once more: an end or a reset that has already
+   * reached this machine is then known, and the request takes another connection instead of failing on this one.
+   */
+  #confirm(ticket: Ticket, connection: Connection): void {
+    this.#confirming.add(ticket);
+    setImmediate(() => {
+      this.#confirming.delete(ticket);
+      if (connection.retired || !connection.sound) {
+        connection.retire('peer-closed');
+        if (!ticket.settled && !this.#place(ticket)) this.#waiting.unshift(ticket);
+      } else if (ticket.settled) {
+        this.#addUnoccupied(connection);
+        this.#serveWaiting();
+      } else {
+        this.#lease(ticket, connection);
+      }
+    });
+  }
+
+  #lease(ticket: Ticket, connection: Connection): void {
+    const lease = connection.lease();
+    if (lease.origin === 'reused') this.#tell(connection, { type: 'reused', uses: connection.uses });
+    ticket.settle(lease);
+    this.#openAhead();
+  }
+
+  #assign(opening: Opening, ticket: Ticket): true {
+    opening.ticket = ticket;
+    ticket.pending = opening.pending;
+    ticket.want.onConnecting();
+    return true;
+  }
+
+  #open(ahead: boolean): Opening {
+    const { clock, connector } = this.#parts;
+    const pending = connector.connect(this.#url, { unref: ahead });
+    const opening: Opening = { pending, ahead, ticket: undefined };
+    this.#opening.add(opening);
+    pending.ready.then(
+      (socket) => {
+        this.#opening.delete(opening);
+        const { ticket } = opening;
+        if (socket.destroyed) {
+          ticket?.refuse(new ConnectFailure('connect', new Error('closed as soon as it was opened')));
+          return this.#placeFreed();
+        }
+        const connection = new Connection(socket, this.#url, { openedAhead: ahead, clock, owner: this });
+        this.#connections.add(connection);
+        this.#tell(connection, { type: 'opened', ahead });
+        if (ticket && !ticket.settled) return this.#lease(ticket, connection);
+        if (ticket || this.#draining) return connection.destroy('aborted');
+        this.#addUnoccupied(connection);
+        return this.#serveWaiting();
+      },
+      (error: Error) => {
+        this.#opening.delete(opening);
+        opening.ticket?.refuse(error);
+        this.#placeFreed();
+      },
+    );
+    return opening;
+  }
+
+  /** Keeps as many spares as there were requests at once lately, up to the policy's number. Only use makes new ones. */
+  #openAhead(): void {
+    if (this.#draining) return;
+    const { policy, clock } = this.#parts;
+    const wanted = Math.min(policy.spares, this.#peak.note(this.#demand(), clock.now()));
+    let spares = this.#openingAhead() + this.#unoccupied.filter((connection) => connection.uses === 0).length;
+    for (; spares < wanted && this.#taken() < policy.maxConnections; spares++) this.#open(true);
+  }
+
+  #addUnoccupied(connection: Connection): void {
+    connection.socket.unref();
+    this.#unoccupied.push(connection);
+    const { clock, policy } = this.#parts;
+    const facts = connection.facts();
+    const left = Math.min(idleLimitMs(facts, policy), policy.maxAgeMs - facts.ageMs);
+    const expire = (): void => connection.retire(whyNot(connection.facts(), policy) ?? 'idle');
+    this.#expiry.set(connection, afterMs(clock, left, expire, { keepAlive: false }));
+  }
+
+  #removeUnoccupied(connection: Connection): void {
+    const at = this.#unoccupied.indexOf(connection);
+    if (at >= 0) this.#unoccupied.splice(at, 1);
+    this.#expiry.get(connection)?.();
+    this.#expiry.delete(connection);
+  }
+
+  /** Timers stand still while a machine is suspended; the wall clock does not. */
+  #expireUnoccupied(): void {
+    for (const connection of [...this.#unoccupied]) {
+      const reason = whyNot(connection.facts(), this.#parts.policy);
+      if (reason !== undefined) connection.retire(reason);
+    }
+  }
+
+  #placeFreed(): void {
+    this.#serveWaiting();
+    if (this.#taken() === 0 && this.#waiting.length === 0) this.#parts.onEmpty(this);
+  }
+
+  #taken(): number {
+    return this.#connections.size + this.#opening.size;
+  }
+
+  #openingAhead(): number {
+    let ahead = 0;
+    for (const { ticket } of this.#opening) if (!ticket) ahead++;
+    return ahead;
+  }
+
+  #demand(): number {
+    let connecting = 0;
+    for (const { ticket } of this.#opening) if (ticket) connecting++;
+    return this.stats().streams + connecting + this.#confirming.size + this.#waiting.length;
+  }
+
+  #tell(
+    connection: Connection,
+    what:
+      | { readonly type: 'opened'; readonly ahead: boolean }
+      | { readonly type: 'reused'; readonly uses: number }
+      | { readonly type: 'retired'; readonly reason: RetireReason }
+      | { readonly type: 'closed' },
+  ): void {
+    const { clock, onEvent } = this.#parts;
+    onEvent({ connectionId: connection.id, origin: this.origin, at: clock.wallNow(), ...what });
+  }
+}

@@ -1,1 +1,126 @@
-export {};
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import type { LedgerEntry } from './ledger.ts';
+import { createSimulator, type SimulatorOptions } from './simulator.ts';
+
+const USAGE = `ferry-upstream-sim: an upstream on loopback, with real edits and faults on request
+
+  --port <n>             HTTPS port; default: chosen by the system
+  --control-port <n>     plain HTTP control port; default: chosen by the system
+  --host <address>       a loopback address; default 127.0.0.1
+  --protocols <which>    both, h2 or http1; default both
+  --key <key>            an accepted API key; may be repeated; default: any
+  --upload-latency <ms>  added to every upload; default 0
+  --edit-latency <ms>    added to every edit; default 0
+  --parent-watch         exit when stdin ends
+  --verbose              a line on stderr for every request
+  --help
+
+Prints one line of JSON on stdout when it is ready: { url, controlUrl, caPem, pid }.
+`;
+
+/** A flag that cannot be used. */
+class UsageError extends Error {}
+
+function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbose: boolean; help: boolean } {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string' },
+      'control-port': { type: 'string' },
+      host: { type: 'string' },
+      protocols: { type: 'string' },
+      key: { type: 'string', multiple: true },
+      'upload-latency': { type: 'string' },
+      'edit-latency': { type: 'string' },
+      'parent-watch': { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const protocols = values.protocols ?? 'both';
+  if (protocols !== 'both' && protocols !== 'h2' && protocols !== 'http1') {
+    throw new UsageError('--protocols must be both, h2 or http1');
+  }
+  return {
+    options: {
+      protocols,
+      port: whole('--port', values.port, 65_535),
+      controlPort: whole('--control-port', values['control-port'], 65_535),
+      latencyMs: {
+        upload: whole('--upload-latency', values['upload-latency'], 600_000),
+        edit: whole('--edit-latency', values['edit-latency'], 600_000),
+      },
+      ...(values.host !== undefined && { host: values.host }),
+      ...(values.key && { keys: values.key }),
+    },
+    parentWatch: values['parent-watch'],
+    verbose: values.verbose,
+    help: values.help,
+  };
+}
+
+function whole(flag: string, text: string | undefined, most: number): number {
+  const value = Number(text ?? 0);
+  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw new UsageError(`${flag} must be a whole number from 0 to ${most}`);
+}
+
+async function main(): Promise<void> {
+  const { options, parentWatch, verbose, help } = readOptions();
+  if (help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  // Watched from the first moment: a parent may die while we start.
+  const ended = new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+    process.once('disconnect', resolve);
+    if (parentWatch) {
+      process.stdin.once('end', resolve);
+      process.stdin.once('error', resolve);
+      process.stdin.resume();
+    }
+  });
+  const simulator = await createSimulator({
+    ...options,
+    ...(verbose && { onExchange: logExchange }),
+    onInternalError: (error) => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      process.stderr.write(`internal error: ${text}\n`);
+    },
+  });
+  const { url, controlUrl, caPem } = simulator;
+  process.stdout.write(`${JSON.stringify({ url, controlUrl, caPem, pid: process.pid })}\n`);
+  await ended;
+  await simulator.close();
+}
+
+function logExchange(entry: LedgerEntry): void {
+  const {
+    method,
+    path,
+    protocol,
+    connectionId,
+    connectionUse,
+    status,
+    outcome,
+    bytesReceived,
+    fault,
+    durationMs,
+  } = entry;
+  const answer = status === undefined ? outcome : `${status} ${outcome}`;
+  const struck = fault ? ` (${fault.effect})` : '';
+  process.stderr.write(
+    `${method} ${path} ${protocol} ${connectionId}#${connectionUse} ${bytesReceived} B -> ${answer} ${durationMs} ms${struck}\n`,
+  );
+}
+
+try {
+  await main();
+  // Nothing of ours is left; an edit that still computes must not hold the exit.
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}

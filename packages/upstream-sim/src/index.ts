@@ -1,1 +1,18 @@
-export {};
+export type { Answer, Work } from './api/answer.ts';
+export { keyAlias } from './api/key-alias.ts';
+export { MODELS, type XaiLimits } from './api/xai-api.ts';
+export { createLoopbackCertificate, type LoopbackCertificate } from './certificate.ts';
+export {
+  type Fault,
+  type FaultRule,
+  H2_CODES,
+  type H2Code,
+  type Match,
+  type Moment,
+} from './faults/fault.ts';
+export type { FaultQueue, QueuedFault } from './faults/fault-queue.ts';
+export { SCENARIO_NAMES, SCENARIOS, type Scenario, type ScenarioName } from './faults/scenario.ts';
+export { type Edit, type EditedImage, type EditInput, ImageEditor } from './image/image-editor.ts';
+export type { AppliedFault, Ledger, LedgerEntry, LedgerQuery, Outcome, Protocol } from './ledger.ts';
+export { createSimulator, type Simulator, type SimulatorOptions } from './simulator.ts';
+export type { Http2Settings, Protocols } from './wire/secure-server.ts';

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy';
+import { ApiError, badRequest } from './api-error.ts';
+
+export interface ReceivedUpload {
+  /** Form fields that came before the file. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly filename: string;
+  readonly contentType: string;
+  readonly bytes: number;
+  /** Hexadecimal, over the file alone. */
+  readonly sha256: string;
+}
+
+/**
+ * Streams one multipart upload into the file `target`. On any failure the file is removed again.
+ * @throws ApiError 415 for another content type, 400 for a malformed form or a missing part, 413 above `maxBytes`.
+ */
+export async function receiveUpload(
+  body: Readable,
+  headers: IncomingHttpHeaders,
+  target: string,
+  maxBytes: number,
+): Promise<ReceivedUpload> {
+  const contentType = headers['content-type'];
+  if (contentType === undefined || !/^multipart\/form-data\b/i.test(contentType)) {
+    throw new ApiError('Expected content-type multipart/form-data', {
+      status: 415,
+      code: 'unsupported_media_type',
+    });
+  }
+  // A form is a little longer than its file; what is much longer need not be read to be refused.
+  if (Number(headers['content-length'] ?? 0) > maxBytes + 1_048_576) throw tooLarge(maxBytes);
+  try {
+    return await readForm(body, { ...headers, 'content-type': contentType }, target, maxBytes);
+  } catch (error) {
+    await rm(target, { force: true });
+    throw error;
+  }
+}
+
+async function readForm(
+  body: Readable,
+  headers: BusboyHeaders,
+  target: string,
+  maxBytes: number,
+): Promise<ReceivedUpload> {
+  const busboy = makeBusboy(headers, maxBytes);
+  const fields = new Map<string, string>();
+  let source: BusboyFileStream | undefined;
+  let file: Promise<ReceivedUpload> | undefined;
+
+  // Not stream.pipeline: that would destroy the body on a refusal, and with it the stream that the answer needs.
+  const parsed = new Promise<void>((resolve, reject) => {
+    busboy.on('finish', resolve);
+    busboy.on('error', (error) => reject(malformed(error)));
+    body.once('error', reject);
+    busboy.on('field', (name, value) => {
+      // xAI reads fields as they stream past: one that follows the file is not seen.
+      if (!file) fields.set(name, value);
+    });
+    busboy.on('file', (name, stream, filename, _encoding, mimeType) => {
+      if (name !== 'file' || file) {
+        stream.resume();
+        return;
+      }
+      source = stream;
+      stream.once('limit', () => reject(tooLarge(maxBytes)));
+      file = writeFile(stream, target).then((written) => ({
+        fields,
+        filename,
+        contentType: mimeType,
+        ...written,
+      }));
+      file.catch(reject);
+    });
+  });
+  body.pipe(busboy);
+  try {
+    await parsed;
+  } catch (error) {
+    body.unpipe(busboy);
+    source?.destroy();
+    if (file) await Promise.allSettled([file]);
+    throw error;
+  }
+  if (!file) throw badRequest('file', 'The form has no part named file');
+  return await file;
+}
+
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError(`The file is larger than ${maxBytes} bytes`, {
+    status: 413,
+    code: 'file_too_large',
+    param: 'file',
+  });
+}
+
+function makeBusboy(headers: BusboyHeaders, maxBytes: number): Busboy {
+  try {
+    return new Busboy({ headers, limits: { fileSize: maxBytes, files: 4, fields: 32, fieldSize: 65_536 } });
+  } catch (error) {
+    throw malformed(error);
+  }
+}
+
+function malformed(error: unknown): ApiError {
+  const reason = error instanceof Error ? error.message : 'unreadable';
+  return new ApiError(`Malformed multipart body: ${reason}`, { status: 400, code: 'invalid_multipart' });
+}
+
+async function writeFile(source: Readable, target: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await pipeline(
+    source,
+    async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        yield chunk;
+      }
+    },
+    createWriteStream(target),
+  );
+  return { bytes, sha256: hash.digest('hex') };
+}

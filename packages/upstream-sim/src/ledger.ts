@@ -1,0 +1,163 @@
+import type { Work } from './api/answer.ts';
+
+export type Protocol = 'h2' | 'http/1.1';
+
+/** What became of a request, seen from the server. */
+export type Outcome =
+  /** Still running. */
+  | 'open'
+  /** A whole answer was written. */
+  | 'answered'
+  /** A fault ended it. */
+  | 'faulted'
+  /** The client ended it, or its connection broke. */
+  | 'aborted';
+
+export interface AppliedFault {
+  /** The rule that matched. */
+  readonly ruleId: string;
+  readonly kind: string;
+  /** What was really done, in words, such as `RST_STREAM PROTOCOL_ERROR after 65536 body bytes`. */
+  readonly effect: string;
+}
+
+/** One request as it was received. Holds no key, no header and no body. */
+export interface LedgerEntry {
+  /** From 1, in order of arrival. */
+  readonly sequence: number;
+  /** When its headers arrived, milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly method: string;
+  /** Without query. */
+  readonly path: string;
+  readonly protocol: Protocol;
+  /** One for each TLS session, such as `c3`. */
+  readonly connectionId: string;
+  /** 1 for the first request of its connection. */
+  readonly connectionUse: number;
+  /** HTTP/2 only. */
+  readonly streamId?: number;
+  /** Start of the SHA-256 of the API key. */
+  readonly keyAlias?: string;
+  readonly outcome: Outcome;
+  /** Body bytes taken in. */
+  readonly bytesReceived: number;
+  /** Whether the body came to its proper end: END_STREAM or the last chunk, and as long as content-length said. */
+  readonly bodyWhole: boolean;
+  /** Hexadecimal, over the body bytes taken in; once no more will come. */
+  readonly bodySha256?: string;
+  /** Written in the answer's headers. */
+  readonly status?: number;
+  /** What the API did, even when its answer was withheld by a fault: the proof that a request was acted upon. */
+  readonly work?: Work;
+  readonly fault?: AppliedFault;
+  /** Until the exchange ended. */
+  readonly durationMs?: number;
+}
+
+export interface LedgerQuery {
+  readonly method?: string | undefined;
+  /** Start of the path. */
+  readonly path?: string | undefined;
+  readonly connectionId?: string | undefined;
+  readonly outcome?: Outcome | undefined;
+  /** Only entries with a larger sequence. */
+  readonly after?: number | undefined;
+}
+
+type Mutable = { -readonly [Name in keyof LedgerEntry]: LedgerEntry[Name] };
+
+/** A handle to the entry of a running request. */
+export interface LedgerRecord {
+  readonly entry: LedgerEntry;
+  update(fields: Partial<Omit<LedgerEntry, 'sequence' | 'at'>>): void;
+}
+
+/** Every request received, the newest `capacity` of them. */
+export class Ledger {
+  readonly #capacity: number;
+  readonly #now: () => number;
+  readonly #waiting = new Set<() => void>();
+  #entries: Mutable[] = [];
+  #sequence = 0;
+
+  constructor(capacity = 10_000, now: () => number = Date.now) {
+    this.#capacity = capacity;
+    this.#now = now;
+  }
+
+  /** Begins the entry of a request. */
+  open(
+    fields: Pick<
+      LedgerEntry,
+      'method' | 'path' | 'protocol' | 'connectionId' | 'connectionUse' | 'streamId' | 'keyAlias'
+    >,
+  ): LedgerRecord {
+    const entry: Mutable = {
+      sequence: ++this.#sequence,
+      at: this.#now(),
+      ...fields,
+      outcome: 'open',
+      bytesReceived: 0,
+      bodyWhole: false,
+    };
+    this.#entries.push(entry);
+    if (this.#entries.length > this.#capacity) this.#entries.shift();
+    return {
+      entry,
+      update: (changes) => {
+        Object.assign(entry, changes);
+        if (changes.outcome && changes.outcome !== 'open') entry.durationMs = this.#now() - entry.at;
+        for (const look of [...this.#waiting]) look();
+      },
+    };
+  }
+
+  /** Copies of the matching entries, the oldest first. */
+  entries(query: LedgerQuery = {}): LedgerEntry[] {
+    return this.#entries
+      .filter(
+        (entry) =>
+          (query.method === undefined || entry.method === query.method) &&
+          (query.path === undefined || entry.path.startsWith(query.path)) &&
+          (query.connectionId === undefined || entry.connectionId === query.connectionId) &&
+          (query.outcome === undefined || entry.outcome === query.outcome) &&
+          entry.sequence > (query.after ?? 0),
+      )
+      .map((entry) => ({ ...entry }));
+  }
+
+  /**
+   * Waits until `condition` holds for the entries, looking again at every change.
+   * @throws the signal's reason.
+   */
+  async waitUntil(
+    condition: (entries: readonly LedgerEntry[]) => boolean,
+    signal?: AbortSignal,
+  ): Promise<LedgerEntry[]> {
+    while (!condition(this.#entries)) {
+      signal?.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        const look = (): void => {
+          this.#waiting.delete(look);
+          signal?.removeEventListener('abort', look);
+          resolve();
+        };
+        this.#waiting.add(look);
+        signal?.addEventListener('abort', look, { once: true });
+      });
+    }
+    return this.entries();
+  }
+
+  /** Waits until no request is running. */
+  settled(signal?: AbortSignal): Promise<LedgerEntry[]> {
+    return this.waitUntil((entries) => entries.every((entry) => entry.outcome !== 'open'), signal);
+  }
+
+  /** Forgets all entries; the sequence goes on. Requests that still run are not listed again. */
+  clear(): void {
+    this.#entries = [];
+    for (const look of [...this.#waiting]) look();
+  }
+}

@@ -1,3 +1,4 @@
+export * from './client/fetch.ts';
 export * from './client/request.ts';
 export * from './client/resilient-client.ts';
 export * from './credential/credential-pool.ts';
@@ -21,6 +22,7 @@ export * from './transport/reuse-policy.ts';
 export * from './transport/transport.ts';
 export * from './transport/transport-error.ts';
 export * from './upload/data-uri.ts';
+export { cleanFilename, filenameFromUrl } from './upload/filename.ts';
 export * from './upload/input-error.ts';
 export * from './upload/multipart.ts';
 export * from './upload/public-address.ts';

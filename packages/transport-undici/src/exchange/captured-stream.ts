@@ -1,0 +1,76 @@
+import type { ClientHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
+import { addAbortSignal } from 'node:stream';
+
+/**
+ * The HTTP/2 stream under one exchange. undici resolves truncated responses as whole ones and ends abandoned uploads as
+ * if they were whole; the stream itself knows better, and this is where it is asked and where it is ended.
+ */
+export class CapturedStream {
+  readonly stream: ClientHttp2Stream;
+  #endStreamReceived = false;
+  #resetByUs = false;
+  #closedBeforeDestroy: boolean | undefined;
+
+  constructor(stream: ClientHttp2Stream) {
+    this.stream = stream;
+    const push = stream.push.bind(stream);
+    // Node pushes null both for the peer's END_STREAM and when a reset ends the stream; in the second case the stream is
+    // closed already. `readableEnded` would come too late for a consumer that reads slowly.
+    stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      if (chunk === null && !stream.closed) this.#endStreamReceived = true;
+      return push(chunk, encoding);
+    };
+    // undici closes abandoned streams with code 0, and closing ends the writable side first: the peer would see
+    // END_STREAM, that is a whole but short upload, and only then the reset.
+    stream.close = () => this.cancel();
+    const destroy = stream.destroy.bind(stream);
+    // A RST_STREAM closes the stream and then destroys it; a dying session destroys it and makes up a code.
+    stream.destroy = (error?: Error) => {
+      this.#closedBeforeDestroy ??= stream.closed;
+      return destroy(error);
+    };
+  }
+
+  /** The peer has ended its side: the response is whole. */
+  get endStreamReceived(): boolean {
+    return this.#endStreamReceived;
+  }
+
+  /** The code of the peer's RST_STREAM; undefined when it sent none, or when we were first. */
+  get peerResetCode(): number | undefined {
+    const { stream } = this;
+    const closed = this.#closedBeforeDestroy ?? stream.closed;
+    const whole = this.#endStreamReceived && stream.rstCode === constants.NGHTTP2_NO_ERROR;
+    return closed && !this.#resetByUs && !whole ? stream.rstCode : undefined;
+  }
+
+  /** The whole request, END_STREAM included, is with the socket. */
+  get requestFlushed(): boolean {
+    return this.stream.writableFinished;
+  }
+
+  /** Body bytes that flow control or the socket has not taken yet. */
+  get queuedBytes(): number {
+    return this.stream.writableLength;
+  }
+
+  /**
+   * Resets the stream with CANCEL unless both sides have ended. Destroying it through an abort signal is the one public
+   * way to send RST_STREAM(CANCEL) without END_STREAM before it.
+   */
+  cancel(): void {
+    const { stream } = this;
+    if (stream.destroyed || stream.closed) return;
+    if (this.#endStreamReceived && stream.writableFinished) return;
+    this.#resetByUs = true;
+    stream.on('error', () => undefined);
+    const controller = new AbortController();
+    addAbortSignal(controller.signal, stream);
+    controller.abort();
+  }
+}
+
+/** RST_STREAM codes by which a peer proves that it has not acted (RFC 9113 sections 8.7 and 7). */
+export const REFUSED_STREAM: number = constants.NGHTTP2_REFUSED_STREAM;
+export const HTTP_1_1_REQUIRED: number = constants.NGHTTP2_HTTP_1_1_REQUIRED;

@@ -1,0 +1,31 @@
+import type { TransportRequest } from '@ferry/core';
+
+/** Fields that belong to one HTTP/1.1 connection (RFC 9113 section 8.2.2), or that the protocol itself sets. */
+const OURS = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The request's fields as HTTP/2 carries them; the length is the body's own, never the caller's claim. */
+export function requestHeaders(request: TransportRequest): Record<string, string> {
+  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !OURS.has(name)));
+  const length = request.body?.byteLength;
+  return length === undefined ? headers : { ...headers, 'content-length': String(length) };
+}
+
+/** Lower-case names; repeated fields joined by `, ` (RFC 9110 section 5.3), `set-cookie` by a newline. */
+export function responseHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || name.startsWith(':')) continue;
+    joined[name] = Array.isArray(value) ? value.join(name === 'set-cookie' ? '\n' : ', ') : value;
+  }
+  return joined;
+}

@@ -1,0 +1,69 @@
+import type { ReusePolicy } from '@ferry/core';
+import { type ConnectionState, elapsed, type Instant, type RetireReason } from './connection.ts';
+
+/** What is known of a connection when a place on it is wanted. */
+export interface ConnectionFacts {
+  readonly id: string;
+  readonly state: ConnectionState;
+  /** Requests it has carried or carries. */
+  readonly uses: number;
+  /** Requests on it now. */
+  readonly streams: number;
+  readonly peerMaxStreams: number;
+  /** When it became live. */
+  readonly openedAt: Instant;
+  /** When it was last used; when it became live, before that. */
+  readonly usedAt: Instant;
+  readonly heardAt: Instant;
+  /** A PING that should prove it: none, on its way, or late. */
+  readonly proof: 'none' | 'out' | 'late';
+}
+
+export type Admission =
+  /** May take `places` more requests now. */
+  | { readonly type: 'admit'; readonly places: number }
+  /** Will probably take `places` requests soon: it is being opened or proven, or its peer allows no stream yet. */
+  | { readonly type: 'soon'; readonly places: number }
+  /** Alive, and takes none at the moment. */
+  | { readonly type: 'full' }
+  /** Its time is over. */
+  | { readonly type: 'retire'; readonly reason: RetireReason }
+  /** Takes no new request, ever. */
+  | { readonly type: 'gone' };
+
+/** Milliseconds an unused connection is kept: a spare, one that has never carried a request, has its own limit. */
+export function idleLimit(uses: number, policy: ReusePolicy): number {
+  return uses === 0 && policy.spares > 0
+    ? Math.min(policy.spareMaxIdleMs, policy.maxIdleMs)
+    : policy.maxIdleMs;
+}
+
+/** Whether a connection may take one more stream. Pure; the only place where the limits of reuse are applied. */
+export function admit(connection: ConnectionFacts, now: Instant, policy: ReusePolicy): Admission {
+  const { state, uses, streams, proof } = connection;
+  switch (state) {
+    case 'connecting':
+      return { type: 'soon', places: Math.min(policy.maxStreams, policy.maxUses) };
+    case 'retired':
+    case 'closed':
+      return { type: 'gone' };
+    case 'live':
+      break;
+  }
+  if (uses >= policy.maxUses) return streams > 0 ? { type: 'gone' } : { type: 'retire', reason: 'used-up' };
+  if (elapsed(connection.openedAt, now) >= policy.maxAgeMs) return { type: 'retire', reason: 'too-old' };
+  if (streams === 0 && elapsed(connection.usedAt, now) >= idleLimit(uses, policy)) {
+    return { type: 'retire', reason: 'idle' };
+  }
+  const ours = Math.min(policy.maxStreams - streams, policy.maxUses - uses);
+  // RFC 9113 section 6.5.2: a peer may allow no stream for a while and raise the limit later.
+  if (connection.peerMaxStreams === 0 && streams === 0) return { type: 'soon', places: ours };
+  const places = Math.min(ours, connection.peerMaxStreams - streams);
+  if (places <= 0 || proof === 'late') return { type: 'full' };
+  return { type: proof === 'out' ? 'soon' : 'admit', places };
+}
+
+/** Whether the connection has been silent for so long that a PING must prove it before it is used. */
+export function needsProof(connection: ConnectionFacts, now: Instant, proveAfterIdleMs: number): boolean {
+  return elapsed(connection.heardAt, now) > proveAfterIdleMs;
+}

@@ -1,0 +1,116 @@
+/** What the pool knows of a connection. Nothing here names the library that carries the bytes. */
+import type { Clock } from '@ferry/core';
+
+/** A connection only moves to the right; nothing is revived. */
+export type ConnectionState = 'connecting' | 'live' | 'retired' | 'closed';
+
+/** Why a connection takes no new request. A closed set. */
+export type RetireReason =
+  /** It has carried `maxUses` requests. */
+  | 'used-up'
+  /** Unused for `maxIdleMs` (`spareMaxIdleMs` for a spare). */
+  | 'idle'
+  /** Opened `maxAgeMs` ago by wall clock. */
+  | 'too-old'
+  /** The peer sent GOAWAY. */
+  | 'goaway'
+  /** The peer reset a stream with something other than REFUSED_STREAM, or broke the protocol. */
+  | 'stream-error'
+  /** The peer refused a second stream. */
+  | 'refused-twice'
+  /** A request was abandoned (timeout, abort, broken body source) with bytes in flight. */
+  | 'interrupted'
+  /** It did not answer the PING that should prove it. */
+  | 'silent'
+  /** The socket failed or was closed by the peer. */
+  | 'socket'
+  /** A single-use connection that nobody waits for any more. */
+  | 'surplus'
+  /** Idle, and its place was needed by a request that must avoid it. */
+  | 'evicted'
+  /** The transport was closed. */
+  | 'transport-closed';
+
+/** A moment on both clocks. */
+export interface Instant {
+  /** Monotonic milliseconds. */
+  readonly mono: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly wall: number;
+}
+
+export function instant(clock: Clock): Instant {
+  return { mono: clock.now(), wall: clock.wallNow() };
+}
+
+/**
+ * Milliseconds between two moments, by whichever clock saw more of them: the monotonic clock stops while a machine is
+ * suspended, and the wall clock can be set back.
+ */
+export function elapsed(since: Instant, now: Instant): number {
+  return Math.max(now.mono - since.mono, now.wall - since.wall);
+}
+
+/** One connection, as the pool drives it. */
+export interface Connection {
+  /** Unique in this process. */
+  readonly id: string;
+  readonly state: ConnectionState;
+  /** The first reason for which it was retired. */
+  readonly retireReason: RetireReason | undefined;
+  /** Resolves when it is live; rejects with `AcquireFailure` when it never becomes so. */
+  readonly ready: Promise<void>;
+  /** Resolves when its socket is gone, or was never there. */
+  readonly closed: Promise<void>;
+  /** The peer's SETTINGS_MAX_CONCURRENT_STREAMS at this moment. */
+  readonly peerMaxStreams: number;
+  /** The last moment at which the peer sent anything that proves the path alive. */
+  readonly heardAt: Instant;
+  /** The best measured round trip in milliseconds. */
+  readonly rttMs: number;
+  /** The peer sent ENHANCE_YOUR_CALM, on a stream or for all. */
+  readonly askedForCalm: boolean;
+  /** Called when the peer has changed its limits. */
+  onCapacity: (() => void) | undefined;
+  /** Sends a PING; resolves with the round trip in milliseconds, rejects when the connection ends first. */
+  ping(): Promise<number>;
+  /** `live -> retired`; false when it was not live any more. */
+  retire(reason: RetireReason): boolean;
+  /** Ends a connection without streams politely: what is queued (a RST_STREAM, GOAWAY) is flushed first. */
+  end(reason: RetireReason): void;
+  /** Ends it at once; running exchanges fail. */
+  destroy(reason: RetireReason): void;
+}
+
+/** What a pool tells about its connections. */
+export type PoolEvent = {
+  readonly connectionId: string;
+  readonly origin: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+} & (
+  | {
+      readonly type: 'opened';
+      /** The measured round trip in milliseconds. */
+      readonly rttMs: number;
+      /** The peer's stream limit. */
+      readonly peerMaxStreams: number;
+    }
+  | { readonly type: 'reused' /** Requests carried, this one included. */; readonly uses: number }
+  | { readonly type: 'proved'; readonly rttMs: number }
+  | { readonly type: 'retired'; readonly reason: RetireReason }
+  | { readonly type: 'closed'; readonly uses: number; readonly ageMs: number }
+);
+
+/** One connection as it is shown to people. */
+export interface ConnectionView {
+  readonly id: string;
+  readonly origin: string;
+  readonly state: ConnectionState;
+  readonly uses: number;
+  readonly streams: number;
+  /** Milliseconds since it became live; 0 while connecting. */
+  readonly ageMs: number;
+  readonly rttMs: number;
+  readonly retireReason?: RetireReason;
+}

@@ -1,5 +1,5 @@
 /** What is kept of an upstream's error body. Bytes. */
-export const MAX_EXCERPT_BYTES: number = 2 * 1024;
+const MAX_EXCERPT_BYTES = 2 * 1024;
 
 /** The start of a body as text: at most 2 KiB of UTF-8, no half character, no control characters. */
 export function excerptOf(bytes: Uint8Array): string {

@@ -3,9 +3,10 @@
  * did nothing come from RFC 9113 section 8.7; everything else that got no answer may have been acted upon.
  */
 import type { FailureCode, Safety } from '../client/request.ts';
-import type { Delivery, TransportError, TransportErrorKind } from '../transport/transport-error.ts';
+import type { TransportError, TransportErrorKind } from '../transport/transport-error.ts';
 import type { Delay } from './backoff.ts';
 import { isCertificateError } from './certificate-error.ts';
+import { asksForCalm, blamesTheRequest, isPolite, provesNothing } from './failure-traits.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 /** How one attempt ended. A closed set. */
@@ -179,7 +180,7 @@ function afterFailure(
   const rule = KIND_RULES[error.kind];
   if (rule === 'caller') return giveUp('body_source', 'the body could not be read');
   if (isCertificateError(error)) return giveUp('upstream_transport', 'the certificate is not trusted');
-  if (provesNothing(error.delivery) && safety === 'billable') {
+  if (provesNothing(error) && safety === 'billable') {
     // A truncated answer was paid for; only a request that may have got lost can be configured to go again.
     const resend = error.delivery === 'unknown' && policy.billableRetryUnknown;
     if (!resend)
@@ -201,7 +202,7 @@ function afterFailure(
 }
 
 function byDelivery(error: TransportError, history: AttemptHistory): Verdict {
-  if (blamesTheRequest(error) && history.previous !== undefined && isSame(error, history.previous)) {
+  if (history.previous !== undefined && blamesTheRequest(error, history.previous)) {
     return giveUp('upstream_transport', 'two new connections in a row failed in the same way');
   }
   const delay: Delay = { type: asksForCalm(error) ? 'jitter429' : 'backoff' };
@@ -217,33 +218,6 @@ function byDelivery(error: TransportError, history: AttemptHistory): Verdict {
     case 'answered':
       return retry(delay, { elsewhere: true });
   }
-}
-
-function provesNothing(delivery: Delivery): boolean {
-  return delivery === 'unknown' || delivery === 'answered';
-}
-
-/**
- * A PROTOCOL_ERROR, or a GOAWAY with an error code, on a connection that carried nothing before is hardly the
- * connection's fault: the request itself may be malformed, and the whole budget would not mend it.
- */
-function blamesTheRequest(error: TransportError): boolean {
-  if (error.exchange.connectionReused) return false;
-  return error.h2Code === 'PROTOCOL_ERROR' || (error.kind === 'goaway' && !isPolite(error));
-}
-
-function isSame(one: TransportError, other: TransportError): boolean {
-  return blamesTheRequest(other) && one.h2Code === other.h2Code;
-}
-
-/** RFC 9113 section 7: the peer says that we generate excessive load. */
-function asksForCalm(error: TransportError): boolean {
-  return error.h2Code === 'ENHANCE_YOUR_CALM';
-}
-
-/** Refused in the ordinary course of things: a connection that is being drained, a stream too many. */
-function isPolite(error: TransportError): boolean {
-  return error.h2Code === undefined || error.h2Code === 'NO_ERROR' || error.h2Code === 'REFUSED_STREAM';
 }
 
 function retry(

@@ -39,7 +39,7 @@ export function describeOutcome(outcome: AttemptOutcome): string {
 }
 
 /** For example `the connection or stream was reset while sending the request (PROTOCOL_ERROR)`. */
-export function describeError(error: TransportError): string {
+function describeError(error: TransportError): string {
   const code = error.h2Code === undefined ? '' : ` (${error.h2Code})`;
   return `${KIND_WORDS[error.kind]} while ${PHASE_WORDS[error.phase]}${code}`;
 }

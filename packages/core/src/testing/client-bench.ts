@@ -6,7 +6,7 @@ import { RecordedLog } from './recorded-log.ts';
 import { type Behaviour, startUpstream, type Upstream } from './upstream.ts';
 
 /** A transport that notes what it was asked, and passes it on. */
-export class Watched implements Transport {
+class Watched implements Transport {
   readonly name = 'watched';
   readonly attempts: Attempt[] = [];
   readonly requests: TransportRequest[] = [];

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo, Socket } from 'node:net';
 
 /** A request as the upstream saw it. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { CredentialPool } from '../credential/credential-pool.ts';
+import { clientBench } from '../testing/client-bench.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { answer } from '../testing/upstream.ts';
+import { fromText } from '../transport/request-body.ts';
+
+const image = () => fromText('the bytes of an image');
+
+const policy = { backoffBaseMs: 500 };
+
+test('the wait before a retry is the back-off of the policy with full jitter', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(503), answer(502), answer(200)], {
+    clock,
+    policy,
+    random: () => 0.5,
+  });
+  const running = bench.request({ body: image() });
+  expect(await clock.untilPending()).toBe(250);
+  clock.advance(250);
+  expect(await clock.untilPending()).toBe(500);
+  clock.advance(500);
+  await running;
+  expect(bench.log.messages()).toEqual([
+    'Retry 1/3 for status 503, waiting 0.25s',
+    'Retry 2/3 for status 502, waiting 0.5s',
+    'Retry succeeded after 2 attempts',
+  ]);
+});
+
+test.each([
+  ['seconds', () => ({ 'retry-after': '7' })],
+  ['milliseconds', () => ({ 'retry-after-ms': '7000' })],
+  [
+    'a date',
+    () => ({ 'retry-after': 'Mon, 23 Nov 2026 17:00:07 GMT', date: 'Mon, 23 Nov 2026 17:00:00 GMT' }),
+  ],
+])('Retry-After as %s is waited for', async (_name, headers) => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(429, headers()), answer(200)], { clock, policy });
+  const running = bench.request({ body: image(), safety: 'billable' });
+  expect(await clock.untilPending()).toBe(7_000);
+  clock.advance(7_000);
+  expect((await running).status).toBe(200);
+});
+
+test('a malformed Retry-After counts as none', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(429, { 'retry-after': 'soon' }), answer(200)], {
+    clock,
+    policy,
+    random: () => 0,
+  });
+  const running = bench.request();
+  expect(await clock.untilPending()).toBe(500);
+  clock.advance(500);
+  await running;
+});
+
+test('an upstream that asks for an hour is not waited for, and the caller learns how long it asked for', async () => {
+  await using bench = await clientBench([answer(503, { 'retry-after': '3600' })]);
+  const failure = await bench.failure();
+  expect(failure).toMatchObject({ code: 'upstream_status', status: 503, retryAfterMs: 3_600_000 });
+  expect(failure.attempts).toHaveLength(1);
+});
+
+test('the waits of one request together stay within its budget', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(429, { 'retry-after': '25' })], {
+    clock,
+    policy: { budgetMs: 60_000 },
+  });
+  const running = bench.failure();
+  for (let wait = 1; wait <= 2; wait += 1) {
+    expect(await clock.untilPending()).toBe(25_000);
+    clock.advance(25_000);
+  }
+  expect((await running).attempts).toHaveLength(3);
+});
+
+test('after a rate limit a key that is not limited is used', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(429, { 'retry-after': '1' }), answer(200)], { clock });
+  const credential = new CredentialPool(
+    [
+      { alias: 'first', secret: 'sk-first' },
+      { alias: 'second', secret: 'sk-second' },
+    ],
+    { clock },
+  );
+  const running = bench.request({ credential });
+  await clock.untilPending();
+  clock.advance(1_000);
+  expect((await running).attempts.map((attempt) => attempt.credential)).toEqual(['first', 'second']);
+});
+
+test('a wait that would outlast the deadline is not begun', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(503, { 'retry-after': '10' })], { clock });
+  const failure = await bench.failure({ deadlineMs: 5_000 });
+  expect(failure).toMatchObject({ code: 'upstream_status', status: 503, retryAfterMs: 10_000 });
+  expect(clock.pending).toBe(0);
+});

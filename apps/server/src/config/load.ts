@@ -103,7 +103,12 @@ function put(tree: Record<string, unknown>, path: Path, value: unknown): void {
 function mark(sources: Map<string, string>, path: Path, value: unknown, source: string): void {
   if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null)) {
     for (const [index, item] of value.entries()) mark(sources, [...path, index], item, source);
-  } else if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)) {
+  } else if (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date)
+  ) {
     for (const [key, item] of Object.entries(value)) mark(sources, [...path, key], item, source);
   } else sources.set(showPath(path), source);
 }

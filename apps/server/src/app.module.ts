@@ -1,0 +1,40 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { configModule } from './config/config.module.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { CONSOLE_PAGE, ConsoleController } from './console/console.controller.ts';
+import { ConsoleInfoController } from './console/console-info.controller.ts';
+import type { ConsolePage } from './console/console-page.ts';
+import { HealthController } from './health/health.controller.ts';
+import { Editing } from './img2img/editing.ts';
+import { Img2ImgController } from './img2img/img2img.controller.ts';
+import { Img2ImgService } from './img2img/img2img.service.ts';
+import { ResultImages } from './img2img/result-images.ts';
+import { ShutdownSignal } from './lifecycle/shutdown-signal.ts';
+import { loggingModule } from './logging/logging.module.ts';
+import { Upstreams } from './providers/upstreams.ts';
+import { StorageModule } from './storage/storage.module.ts';
+
+export interface AppParts {
+  readonly loaded: LoadedConfig;
+  readonly logger: Logger;
+  readonly shutdown: ShutdownSignal;
+  readonly page: ConsolePage;
+}
+
+@Module({
+  imports: [StorageModule],
+  controllers: [Img2ImgController, ConsoleController, ConsoleInfoController, HealthController],
+  providers: [Upstreams, Img2ImgService, Editing, ResultImages],
+})
+class AppModule {}
+
+/** The gateway, composed from one validated configuration. */
+export const appModule = ({ loaded, logger, shutdown, page }: AppParts): DynamicModule => ({
+  module: AppModule,
+  imports: [configModule(loaded), loggingModule(logger)],
+  providers: [
+    { provide: ShutdownSignal, useValue: shutdown },
+    { provide: CONSOLE_PAGE, useValue: page },
+  ],
+});

@@ -1,0 +1,61 @@
+import fastifyMultipart from '@fastify/multipart';
+import fastifyStatic from '@fastify/static';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger as NestLogger } from 'nestjs-pino';
+import type { Logger } from 'pino';
+import { type AppParts, appModule } from './app.module.ts';
+import { serveDocs } from './docs/openapi.ts';
+import { GatewayExceptionFilter } from './errors/exception.filter.ts';
+import { answerClientError } from './http/client-error.ts';
+import { installHooks } from './http/hooks.ts';
+import { requestId } from './http/request-id.ts';
+
+/** The largest head of a request: request line and headers. Bytes. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** The application, ready to listen. The simulator, where one is needed, is running. */
+export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
+  const { loaded, logger, page } = parts;
+  const { config } = loaded;
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger as Logger,
+    // One line when an answer is out says it all; see installHooks.
+    disableRequestLogging: true,
+    genReqId: requestId,
+    requestIdLogLabel: 'request_id',
+    requestTimeout: config.server.request_timeout_ms,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    clientErrorHandler: answerClientError,
+    routerOptions: { maxParamLength: 200 },
+    // Turned away by our own hook, in our own shape.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+  });
+  const fastify = adapter.getInstance();
+  // Nothing but forms is read: every other content type is answered 415.
+  fastify.removeAllContentTypeParsers();
+  installHooks(fastify, parts);
+
+  const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(NestLogger));
+  app.useGlobalFilters(new GatewayExceptionFilter());
+  await app.register(fastifyMultipart);
+  if (page.assets !== undefined) {
+    await app.register(fastifyStatic, {
+      root: page.assets,
+      prefix: '/admin/assets/',
+      decorateReply: false,
+      immutable: true,
+      maxAge: '1y',
+      index: false,
+    });
+  }
+  serveDocs(app);
+  await app.init();
+  return app;
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { accessOf, decide } from './access.ts';
+import { bearerCheck } from './bearer.ts';
+import { isLoopbackHost } from './loopback.ts';
+
+const caller = {
+  path: '/api/v1/admin/img2img',
+  host: 'localhost:8000',
+  origin: undefined,
+  hasAdminKey: false,
+};
+
+describe('on a loopback address without a key', () => {
+  const door = { loopback: true, keyed: false };
+
+  test.each([
+    'localhost',
+    'localhost:8000',
+    '127.0.0.1:8000',
+    '127.9.9.9',
+    '[::1]:8000',
+    'ferry.localhost:1',
+  ])('a caller that names this machine as %s is let in', (host) =>
+    expect(decide({ ...caller, host }, door)).toBe('allowed'),
+  );
+
+  test.each([
+    'ferry.example',
+    'localhost.evil.example',
+    '10.0.0.1:8000',
+    '127.0.0.1.evil.example',
+    '',
+    undefined,
+  ])('a rebound name such as %s is refused', (host) =>
+    expect(decide({ ...caller, host }, door)).toBe('host-not-allowed'),
+  );
+
+  test.each([
+    'http://evil.example',
+    'null',
+    'http://localhost:9000',
+    'https://localhost:8000',
+    'http://localhost',
+  ])('a page of %s is refused', (origin) =>
+    expect(decide({ ...caller, origin }, door)).toBe('origin-not-allowed'),
+  );
+
+  test('our own page is let in', () => {
+    expect(decide({ ...caller, origin: 'http://localhost:8000' }, door)).toBe('allowed');
+  });
+});
+
+describe('with a key', () => {
+  test('the admin API and unknown paths want it, whatever the host', () => {
+    for (const path of ['/api/v1/admin/img2img', '/metrics', '/something-new']) {
+      expect(decide({ ...caller, path }, { loopback: true, keyed: true })).toBe('key-required');
+      expect(decide({ ...caller, path, hasAdminKey: true }, { loopback: false, keyed: true })).toBe(
+        'allowed',
+      );
+    }
+  });
+
+  test('health and documentation want it only when other machines can ask', () => {
+    for (const path of ['/health/live', '/docs', '/docs-json', '/docs/swagger-ui.css']) {
+      expect(decide({ ...caller, path }, { loopback: true, keyed: true })).toBe('allowed');
+      expect(decide({ ...caller, path }, { loopback: false, keyed: true })).toBe('key-required');
+    }
+  });
+
+  test('pages and result links stay open', () => {
+    expect(accessOf('/admin/img2img')).toBe('public');
+    expect(accessOf('/images/abc.png')).toBe('public');
+    expect(accessOf('/administration')).toBe('admin');
+  });
+});
+
+test('only the whole key passes', () => {
+  const check = bearerCheck('s3cret');
+  expect(check('Bearer s3cret')).toBe(true);
+  expect(check('bearer s3cret')).toBe(true);
+  for (const wrong of ['Bearer s3cre', 'Bearer s3cret2', 'Basic s3cret', 's3cret', 'Bearer', '', undefined]) {
+    expect(check(wrong)).toBe(false);
+  }
+});
+
+test('an address of another machine is not loopback', () => {
+  expect(['0.0.0.0', '::', '192.168.1.1', 'example.com', 'localhost.com'].some(isLoopbackHost)).toBe(false);
+});

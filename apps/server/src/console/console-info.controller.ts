@@ -1,0 +1,52 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { CONFIG } from '../config/config.module.ts';
+import type { Config } from '../config/schema.ts';
+import { N_MAX } from '../img2img/form-schema.ts';
+import type { ModelView } from '../providers/upstream.ts';
+import { Upstreams } from '../providers/upstreams.ts';
+import { maxFileBytes } from '../transport/clients.ts';
+import { VERSION } from '../version.ts';
+
+interface ConsoleInfo {
+  readonly version: string;
+  readonly upstream: { readonly name: string; readonly simulated: boolean };
+  readonly models: readonly ModelView[];
+  readonly default_model: string;
+  readonly limits: {
+    readonly max_images: number;
+    readonly max_file_bytes: number;
+    readonly max_prompt_chars: number;
+    readonly n_max: number;
+  };
+  readonly upload: { readonly reuse_session: boolean; readonly transport: string };
+}
+
+/** What the page needs to know before it is used. */
+@Controller('api/v1/admin/console')
+export class ConsoleInfoController {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly upstreams: Upstreams,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Models, limits and defaults, as the page shows them' })
+  info(): ConsoleInfo {
+    const { upload } = this.config;
+    const { primary } = this.upstreams;
+    return {
+      version: VERSION,
+      upstream: { name: this.upstreams.primaryName, simulated: this.upstreams.simulated },
+      models: this.upstreams.models,
+      default_model: this.upstreams.defaultModel,
+      limits: {
+        max_images: Math.min(upload.max_images, primary?.provider.maxImages ?? upload.max_images),
+        max_file_bytes: maxFileBytes(this.config),
+        max_prompt_chars: upload.max_prompt_chars,
+        n_max: N_MAX,
+      },
+      upload: { reuse_session: upload.reuse_session, transport: upload.transport },
+    };
+  }
+}

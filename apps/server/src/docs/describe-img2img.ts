@@ -1,0 +1,94 @@
+/** What /docs says about img2img: made from the schemas that validate it. */
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
+import { z } from 'zod';
+import { answerSchema } from '../img2img/answer.ts';
+import { formSchema } from '../img2img/form-schema.ts';
+
+type OpenApiSchema = Extract<Parameters<typeof ApiBody>[0], { schema: unknown }>['schema'];
+type JsonSchema = Record<string, unknown> & {
+  readonly properties?: object;
+  readonly required?: readonly string[];
+};
+
+/** A zod schema as OpenAPI 3.1 takes it (JSON Schema 2020-12, without its own `$schema`). */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io,
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+  });
+  return json as JsonSchema;
+}
+
+/** `@nestjs/swagger` types OpenAPI 3.0; 3.1 takes any JSON Schema. */
+const openApi = (schema: JsonSchema): OpenApiSchema => schema as object as OpenApiSchema;
+
+const image = {
+  description:
+    'A file (PNG, JPEG or WebP), an http(s) URL, or a base64 data URI. Repeat the field, or use `image[]`, for several.',
+  type: 'array',
+  minItems: 1,
+  items: {
+    oneOf: [
+      { type: 'string', contentMediaType: 'application/octet-stream', contentEncoding: 'binary' },
+      { type: 'string', format: 'uri' },
+    ],
+  },
+};
+
+const errorSchema = jsonSchema(
+  z.object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string(),
+    }),
+    attempts: z.array(z.record(z.string(), z.unknown())).optional().describe('What was tried upstream.'),
+  }),
+  'output',
+);
+
+/** Status to meaning, in the words of the error table. */
+const ERRORS: Readonly<Record<number, string>> = {
+  400: 'A field or an image is at fault; `param` names it. Codes: `invalid_value`, `missing_required_parameter`, `unknown_parameter`, `model_not_found`, `too_many_images`, `invalid_image`, `invalid_multipart`, `url_not_allowed`, `content_blocked`.',
+  401: 'The admin key is missing or wrong.',
+  413: 'An image is over the size limit.',
+  415: 'Not multipart/form-data.',
+  429: 'The upstream limits the rate; see `retry-after`.',
+  502: 'The upstream failed: `upstream_transport`, `upstream_status`, `upstream_auth`, `upstream_bad_answer`, or `upstream_unknown_outcome`, which must not be sent again (`x-should-retry: false`).',
+  503: 'Busy, stopping, or the upstream is away; see `retry-after`.',
+  504: 'Not done within the deadline: `deadline_exceeded`.',
+};
+
+const MAX_PROMPT_CHARS_DEFAULT = 8_000;
+
+export function DescribeImg2Img(): MethodDecorator {
+  const form = jsonSchema(formSchema(MAX_PROMPT_CHARS_DEFAULT), 'input');
+  return applyDecorators(
+    ApiOperation({
+      summary: 'Edit images',
+      description:
+        'Uploads each image to the upstream and asks for the edit. With `Accept: text/event-stream` the answer is a stream of the events `accepted`, `image`, `upload`, `edit`, and at the end `result` or `failed`.',
+    }),
+    ApiConsumes('multipart/form-data'),
+    ApiProduces('application/json', 'text/event-stream'),
+    ApiBody({
+      required: true,
+      schema: openApi({
+        ...form,
+        properties: { image, ...form.properties },
+        required: ['image', ...(form.required ?? [])],
+      }),
+    }),
+    ApiResponse({
+      status: 200,
+      description: 'The edited images.',
+      schema: openApi(jsonSchema(answerSchema, 'output')),
+    }),
+    ...Object.entries(ERRORS).map(([status, description]) =>
+      ApiResponse({ status: Number(status), description, schema: openApi(errorSchema) }),
+    ),
+  );
+}

@@ -1,0 +1,71 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AppParts } from '../app.module.ts';
+import { accessCheck } from '../auth/access-hook.ts';
+import { badRequest, GatewayError } from '../errors/gateway-error.ts';
+import { RouteMethods } from './route-methods.ts';
+import { securityHeaders } from './security-headers.ts';
+
+const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '/';
+
+/** What happens to every request, whatever its route: headers, the door, 405, the line in the log. */
+export function installHooks(fastify: FastifyInstance, { loaded, shutdown }: AppParts): void {
+  const { server, auth } = loaded.config;
+  const checkAccess = accessCheck({
+    host: server.host,
+    adminKey: auth.admin_key === undefined ? undefined : loaded.secrets.read(auth.admin_key),
+  });
+  const methods = new RouteMethods();
+  methods.watch(fastify);
+
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).headers(securityHeaders(pathOf(request)));
+    if (shutdown.stopping) {
+      reply.header('connection', 'close');
+      if (!request.url.startsWith('/health/')) throw stopping();
+    }
+    checkAccess(request);
+    if (request.is404) refuseMethod(request, methods);
+  });
+  fastify.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
+  fastify.addHook('onRequestAbort', async (request) => {
+    request.log.info({ method: request.method, path: pathOf(request) }, 'The caller went away');
+  });
+}
+
+function stopping(): GatewayError {
+  return new GatewayError('The gateway is stopping.', {
+    status: 503,
+    type: 'server_error',
+    code: 'shutting_down',
+    retryAfterMs: 1_000,
+  });
+}
+
+function refuseMethod(request: FastifyRequest, methods: RouteMethods): void {
+  const allowed = methods.of(pathOf(request));
+  if (allowed.length === 0) return;
+  throw badRequestMethod(request.method, allowed);
+}
+
+function badRequestMethod(method: string, allowed: readonly string[]): GatewayError {
+  const { message, fields } = badRequest(
+    `${method} is not for this address. It takes ${allowed.join(', ')}.`,
+    {
+      status: 405,
+      code: 'method_not_allowed',
+    },
+  );
+  return new GatewayError(message, { ...fields, headers: { allow: allowed.join(', ') } });
+}
+
+function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  const path = pathOf(request);
+  const fields = {
+    method: request.method,
+    path,
+    status: reply.statusCode,
+    duration_ms: Math.round(reply.elapsedTime),
+  };
+  const level = reply.statusCode >= 500 ? 'warn' : path.startsWith('/health/') ? 'debug' : 'info';
+  request.log[level](fields, `${request.method} ${path} ${reply.statusCode}`);
+}

@@ -1,0 +1,80 @@
+/** A place that must be given back. Releasing twice does nothing. */
+export interface Permit extends Disposable {
+  release(): void;
+}
+
+interface Waiter {
+  grant(): void;
+}
+
+/**
+ * At most `size` permits at once. Owners that wait are served in turn, one permit each, so that a request with sixteen
+ * images does not hold up one with a single image.
+ */
+export class FairLimiter {
+  #free: number;
+  /** Insertion order is the turn: an owner that was served goes to the end. */
+  readonly #waiting = new Map<object, Waiter[]>();
+
+  constructor(size: number) {
+    this.#free = size;
+  }
+
+  /** Permits that are not taken. */
+  get free(): number {
+    return this.#free;
+  }
+
+  /** Takes a permit for `owner`. Rejects with the signal's reason the moment it aborts, and holds nothing then. */
+  acquire(owner: object, signal: AbortSignal): Promise<Permit> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return Promise.resolve(this.#permit());
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        grant: () => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(this.#permit());
+        },
+      };
+      const onAbort = () => {
+        this.#leave(owner, waiter);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      const queue = this.#waiting.get(owner);
+      if (queue) queue.push(waiter);
+      else this.#waiting.set(owner, [waiter]);
+    });
+  }
+
+  #permit(): Permit {
+    let held = true;
+    const release = (): void => {
+      if (!held) return;
+      held = false;
+      this.#handOn();
+    };
+    return { release, [Symbol.dispose]: release };
+  }
+
+  #handOn(): void {
+    for (const [owner, queue] of this.#waiting) {
+      const next = queue.shift();
+      this.#waiting.delete(owner);
+      if (queue.length > 0) this.#waiting.set(owner, queue);
+      if (next === undefined) continue;
+      next.grant();
+      return;
+    }
+    this.#free += 1;
+  }
+
+  #leave(owner: object, waiter: Waiter): void {
+    const queue = this.#waiting.get(owner)?.filter((other) => other !== waiter) ?? [];
+    if (queue.length > 0) this.#waiting.set(owner, queue);
+    else this.#waiting.delete(owner);
+  }
+}

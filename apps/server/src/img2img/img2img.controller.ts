@@ -1,0 +1,72 @@
+import { RequestFailure } from '@ferry/core';
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CONFIG } from '../config/config.module.ts';
+import type { Config } from '../config/schema.ts';
+import { DescribeImg2Img } from '../docs/describe-img2img.ts';
+import { errorBody } from '../errors/error-body.ts';
+import { fromRequestFailure } from '../errors/from-request-failure.ts';
+import { badRequest, GatewayError } from '../errors/gateway-error.ts';
+import { toGatewayError } from '../errors/to-gateway-error.ts';
+import { RequestLifetime } from '../http/request-lifetime.ts';
+import { ShutdownSignal } from '../lifecycle/shutdown-signal.ts';
+import { EventStream, wantsEvents } from './event-stream.ts';
+import { Img2ImgService } from './img2img.service.ts';
+
+@Controller('api/v1/admin')
+export class Img2ImgController {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly shutdown: ShutdownSignal,
+    private readonly service: Img2ImgService,
+  ) {}
+
+  @Post('img2img')
+  @DescribeImg2Img()
+  async img2img(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    using lifetime = new RequestLifetime(reply.raw, this.config.server.deadline_ms, this.shutdown.signal);
+    if (wantsEvents(request.headers.accept)) return await this.#stream(request, reply, lifetime);
+    try {
+      const answer = await this.service.run(request, lifetime, () => undefined);
+      reply.code(200).header('cache-control', 'no-store');
+      await reply.send(answer);
+    } catch (error) {
+      throw whyItEnded(error, lifetime.signal);
+    }
+  }
+
+  /** Answers with events. What can be told from the headers alone still gets its own status. */
+  async #stream(request: FastifyRequest, reply: FastifyReply, lifetime: RequestLifetime): Promise<void> {
+    if (!request.isMultipart()) {
+      throw badRequest('Send the form as multipart/form-data.', {
+        status: 415,
+        code: 'unsupported_media_type',
+      });
+    }
+    using events = new EventStream(reply);
+    events.send({ event: 'accepted', data: { request_id: request.id } });
+    try {
+      const answer = await this.service.run(request, lifetime, (event) => events.send(event));
+      events.send({ event: 'result', data: answer });
+    } catch (error) {
+      const failure = toGatewayError(whyItEnded(error, lifetime.signal));
+      if (failure.fields.status === 500)
+        request.log.error({ err: failure.fields.cause ?? failure }, failure.message);
+      events.send({ event: 'failed', data: { status: failure.fields.status, ...errorBody(failure) } });
+    }
+  }
+}
+
+/** When the request's own time ended, that is the reason, whatever it broke; with what had been tried until then. */
+function whyItEnded(error: unknown, signal: AbortSignal): unknown {
+  if (!signal.aborted || !(signal.reason instanceof GatewayError)) return error;
+  const { message, fields } = signal.reason;
+  if (!RequestFailure.is(error)) return signal.reason;
+  const { attempts, shouldRetry } = fromRequestFailure(error).fields;
+  return new GatewayError(message, {
+    ...fields,
+    ...(attempts !== undefined && { attempts }),
+    ...(shouldRetry !== undefined && { shouldRetry }),
+    cause: error,
+  });
+}

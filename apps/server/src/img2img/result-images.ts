@@ -1,0 +1,77 @@
+import { buffer } from 'node:stream/consumers';
+import { fetchUrl, sniffImage, UploadInputError } from '@ferry/core';
+import type { EditedImage, EditResult } from '@ferry/providers';
+import { Injectable } from '@nestjs/common';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { ImageStore } from '../storage/image-store.ts';
+import type { Img2ImgAnswer } from './answer.ts';
+
+/** The largest picture an upstream's link may lead to. */
+const MAX_LINKED_BYTES = 32 * 1024 * 1024;
+
+export interface Presentation {
+  /** What links start with. */
+  readonly base: string;
+  readonly signal: AbortSignal;
+}
+
+/** Results as callers get them: kept here behind a link, or in the answer. */
+@Injectable()
+export class ResultImages {
+  constructor(private readonly store: ImageStore) {}
+
+  present(
+    { images }: EditResult,
+    format: 'url' | 'b64_json',
+    presentation: Presentation,
+  ): Promise<Img2ImgAnswer['data']> {
+    return Promise.all(images.map((image) => this.#presentOne(image, format, presentation)));
+  }
+
+  async #presentOne(
+    image: EditedImage,
+    format: 'url' | 'b64_json',
+    { base, signal }: Presentation,
+  ): Promise<Img2ImgAnswer['data'][number]> {
+    const bytes = image.kind === 'bytes' ? image.bytes : await download(image.url, signal);
+    const type = sniffImage(bytes);
+    if (type === undefined) throw unusable('is no image', undefined);
+    const about = {
+      mime_type: type.mediaType,
+      ...(image.revisedPrompt !== undefined && { revised_prompt: image.revisedPrompt }),
+    };
+    if (format === 'b64_json') {
+      return {
+        b64_json: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+        ...about,
+      };
+    }
+    const name = await this.store.save(bytes, type);
+    return { url: new URL(`/images/${name}`, base).href, ...about };
+  }
+}
+
+/** An upstream's link is fetched at once: it expires. It may lead only where the public internet is. */
+async function download(url: URL, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    await using file = await fetchUrl(url, { maxBytes: MAX_LINKED_BYTES, signal });
+    return await buffer(file.body);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw unusable(
+      UploadInputError.is(error) ? `cannot be fetched: ${error.message}` : 'cannot be fetched',
+      error,
+    );
+  }
+}
+
+function unusable(what: string, cause: unknown): GatewayError {
+  return new GatewayError(`The result of the upstream ${what}.`, {
+    status: 502,
+    type: 'upstream_error',
+    code: 'upstream_bad_answer',
+    // It was made and paid for.
+    shouldRetry: false,
+    cause,
+  });
+}

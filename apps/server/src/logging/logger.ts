@@ -1,0 +1,34 @@
+import pino, { type Logger } from 'pino';
+import pretty from 'pino-pretty';
+
+/** Field names whose values never reach a log, wherever they stand. */
+const REDACTED = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'secret', 'api_key', 'admin_key'];
+
+export interface LoggerOptions {
+  readonly level: string;
+  /** Whether people read along: short coloured lines instead of JSON. */
+  readonly human: boolean;
+}
+
+/**
+ * One logger for everything. JSON lines on standard output, written at once: a line that a crash could swallow is worth
+ * nothing. Secrets are kept out by what is logged; the redaction here is the second net.
+ */
+export function createLogger({ level, human }: LoggerOptions): Logger {
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: {
+      paths: REDACTED.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
+      censor: '[redacted]',
+    },
+  };
+  return human
+    ? pino(
+        options,
+        pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', singleLine: true, ignore: 'context' }),
+      )
+    : pino(options, pino.destination({ fd: 1, sync: true }));
+}

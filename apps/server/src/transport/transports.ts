@@ -1,0 +1,58 @@
+/** The one place where configuration becomes transports. */
+import {
+  FRESH,
+  POOLED,
+  PREWARMED,
+  type ReusePolicy,
+  type Transport,
+  type TransportChoice,
+} from '@ferry/core';
+import { createHttp1Transport } from '@ferry/transport-http1';
+import { createUndiciTransport } from '@ferry/transport-undici';
+import type { Config } from '../config/schema.ts';
+
+export interface TlsTrust {
+  /** PEM of the certificate authorities to trust instead of Node's own. */
+  readonly ca?: string;
+}
+
+/** How isolated and shared connections are used, by the configuration. */
+export function reusePolicies({ pool, upload }: Pick<Config, 'pool' | 'upload'>): {
+  readonly isolated: ReusePolicy;
+  readonly shared: ReusePolicy;
+} {
+  return {
+    isolated: {
+      ...(pool.spares > 0 ? PREWARMED : FRESH),
+      spares: pool.spares,
+      // One connection each for the uploads and edits that may run at once: a limit below that would make an upload wait
+      // for another's connection, which isolation is there to avoid.
+      maxConnections: 2 * upload.concurrency + pool.spares,
+    },
+    shared: {
+      ...POOLED,
+      maxConnections: pool.max_connections,
+      maxStreams: pool.max_streams,
+      maxIdleMs: pool.max_idle_ms,
+      maxAgeMs: pool.max_age_ms,
+      proveAfterIdleMs: pool.prove_after_idle_ms,
+    },
+  };
+}
+
+/** Both ways of using connections, over the configured protocol. Close them through the client that holds them. */
+export function createTransports(config: Config, trust: TlsTrust): TransportChoice {
+  const { isolated, shared } = reusePolicies(config);
+  const make = (policy: ReusePolicy): Transport => {
+    const options = { policy, ...(trust.ca !== undefined && { tls: { ca: trust.ca } }) };
+    switch (config.upload.transport) {
+      case 'undici':
+        return createUndiciTransport(options);
+      case 'http1':
+        return createHttp1Transport(options);
+      default:
+        return config.upload.transport satisfies never;
+    }
+  };
+  return { isolated: make(isolated), shared: make(shared) };
+}

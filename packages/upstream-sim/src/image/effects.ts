@@ -17,15 +17,8 @@ import {
   toneCurve,
   vignette,
 } from './colour.ts';
-import {
-  cartoon,
-  colouredPencil,
-  oilPainting,
-  pencilSketch,
-  pixelate,
-  posterize,
-  watercolour,
-} from './painterly.ts';
+import { cartoon, oilPainting, pixelate, posterize, watercolour } from './paint.ts';
+import { colouredPencil, pencilSketch } from './pencil.ts';
 import { type Effect, fromSharp, toSharp } from './picture.ts';
 import type { OperationName, ReadPrompt } from './prompt-words.ts';
 import { randomFrom } from './random.ts';
@@ -91,7 +84,7 @@ export function effectOf(operation: OperationName, { strength, degrees, seed }: 
     case 'cartoon':
       return cartoon(strength);
     case 'posterize':
-      return posterize(strength > 1 ? 3 : 4);
+      return posterize(strength > 1 ? 7 : 12);
     case 'border':
       return border(strength);
     case 'vignette':
@@ -175,7 +168,7 @@ export function lookOf(seed: number): Effect {
   const highlights = fromHue(hue + 0.42 + 0.16 * random(), 0.7, 0.82);
   return chain(
     contrast(1.08 + 0.14 * random()),
-    splitTone({ shadows, highlights, amount: 0.42 + 0.14 * random() }),
+    splitTone({ shadows, highlights, amount: 0.55 + 0.15 * random() }),
     lightLeak(fromHue(hue + 0.5, 0.9, 0.6), Math.round(random()), random(), 0.35),
     saturation(1.15 + 0.25 * random()),
     grain(0.1, seed),

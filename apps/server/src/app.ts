@@ -1,7 +1,9 @@
 import fastifyMultipart from '@fastify/multipart';
 import fastifyStatic from '@fastify/static';
+import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { LogController } from 'fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { type AppParts, appModule } from './app.module.ts';
@@ -21,9 +23,8 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   const adapter = new FastifyAdapter({
     loggerInstance: logger as Logger,
     // One line when an answer is out says it all; see installHooks.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
-    requestIdLogLabel: 'request_id',
     requestTimeout: config.server.request_timeout_ms,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     clientErrorHandler: answerClientError,
@@ -42,7 +43,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     bufferLogs: true,
     abortOnError: false,
   });
-  app.useLogger(app.get(NestLogger));
+  app.useLogger(quietly(app.get(NestLogger)));
   app.useGlobalFilters(new GatewayExceptionFilter());
   await app.register(fastifyMultipart);
   if (page.assets !== undefined) {
@@ -58,4 +59,14 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   serveDocs(app);
   await app.init();
   return app;
+}
+
+/** Nest announces every module and route: of use to somebody who looks for a fault, noise to everybody else. */
+function quietly(logger: NestLogger): LoggerService {
+  return {
+    log: (message: unknown, ...more: unknown[]) => logger.debug(message, ...more),
+    warn: (message: unknown, ...more: unknown[]) => logger.warn(message, ...more),
+    error: (message: unknown, ...more: unknown[]) => logger.error(message, ...more),
+    fatal: (message: unknown, ...more: unknown[]) => logger.fatal(message, ...more),
+  };
 }

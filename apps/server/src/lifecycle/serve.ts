@@ -46,7 +46,8 @@ function prepareDataDir(dir: string): void {
 
 async function listen(app: NestFastifyApplication, { host, port }: Config['server']): Promise<void> {
   try {
-    await app.listen({ host, port });
+    // Fastify's own: Nest's logs the error with its stack before it throws it.
+    await app.getHttpAdapter().getInstance().listen({ host, port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {

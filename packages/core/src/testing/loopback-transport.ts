@@ -76,13 +76,13 @@ class OneExchange {
     this.#limit(this.#attempt.limits.totalMs);
     wire.once('socket', (socket) => socket.once('connect', () => this.#enter('request')));
     const answered = once(wire, 'response') as Promise<[IncomingMessage]>;
-    const sent = this.#sendBody(wire);
+    // Not awaited: a silent source must not hold up the end of an exchange.
+    void this.#sendBody(wire);
     try {
       const [incoming] = await answered;
       this.#enter('body');
       return this.#response(incoming);
     } catch (cause) {
-      await sent;
       const error = this.#failure(cause);
       this.#release();
       throw error;

@@ -20,17 +20,24 @@ export interface Upstream {
   connections(): number;
   /** Resolves when a request has arrived whole, `count` of them in all. */
   untilSeen(count: number): Promise<void>;
+  /** Resolves when `count` bytes of request bodies have arrived in all. */
+  untilReceived(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A real server on loopback that misbehaves as told: the first behaviour for the first request, the last for the rest. */
 export async function startUpstream(...behaviours: readonly Behaviour[]): Promise<Upstream> {
   const seen: SeenRequest[] = [];
+  let received = 0;
   const sockets = new Set<Socket>();
   const waiting = new Set<() => void>();
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('data', (part: Buffer) => {
+      parts.push(part);
+      received += part.byteLength;
+      for (const wake of [...waiting]) wake();
+    });
     request.on('error', () => undefined);
     request.on('end', () => {
       const arrived = { method: request.method ?? '', headers: request.headers, body: Buffer.concat(parts) };
@@ -45,23 +52,25 @@ export async function startUpstream(...behaviours: readonly Behaviour[]): Promis
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });
+  const until = async (reached: () => boolean): Promise<void> => {
+    while (!reached()) {
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          waiting.delete(wake);
+          resolve();
+        };
+        waiting.add(wake);
+      });
+    }
+  };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/files`),
     seen,
     connections: () => sockets.size,
-    async untilSeen(count) {
-      while (seen.length < count) {
-        await new Promise<void>((resolve) => {
-          const wake = () => {
-            waiting.delete(wake);
-            resolve();
-          };
-          waiting.add(wake);
-        });
-      }
-    },
+    untilSeen: (count) => until(() => seen.length >= count),
+    untilReceived: (count) => until(() => received >= count),
     async close() {
       const closed = once(server, 'close');
       server.close();

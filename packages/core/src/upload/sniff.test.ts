@@ -1,20 +1,21 @@
 import { expect, test } from 'vitest';
 import { SNIFF_BYTES, sniffImage } from './sniff.ts';
 
-// The first bytes of real files: from sharp's encoders, an iPhone (HEIC), and Windows Paint (BMP).
+// The first bytes as the encoders of sharp and ImageMagick write them, then further forms that the formats' specifications allow.
 test.each([
-  ['image/png', 'png', '89504e470d0a1a0a0000000d49484452000000010000000108'],
-  ['image/jpeg', 'jpg', 'ffd8ffdb0043000604050605040606050607070608'],
+  ['image/png', 'png', '89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a73'],
+  ['image/jpeg', 'jpg', 'ffd8ffdb00430006040506050406060506070706080a100a'],
   ['image/jpeg', 'jpg', 'ffd8ffe000104a46494600010100000100010000'],
-  ['image/webp', 'webp', '524946463c00000057454250565038203000'],
-  ['image/gif', 'gif', '47494638396101000100800000'],
+  ['image/webp', 'webp', '524946463c000000574542505650382030000000d001009d012a'],
+  ['image/gif', 'gif', '474946383961020002008000004c6971ff000021f90405'],
   ['image/gif', 'gif', '47494638376101000100800000'],
-  ['image/avif', 'avif', '0000001c667479706176696600000000617669666d6966316d696166'],
+  ['image/avif', 'avif', '0000001c6674797061766966000000006d696631617669666d696166000000d66d657461'],
   ['image/avif', 'avif', '00000020667479706d69663100000000617669666d6966316d6961664d413142'],
   ['image/heic', 'heic', '0000002466747970686569630000000068656963686569786d6966314d6950724d694842'],
   ['image/heic', 'heic', '00000018667479706d69663100000000686569636d696631'],
+  ['image/bmp', 'bmp', '424d9a000000000000008a0000007c000000020000000200'],
   ['image/bmp', 'bmp', '424d3a000000000000003600000028000000010000000100'],
-  ['image/tiff', 'tiff', '49492a0008000000'],
+  ['image/tiff', 'tiff', '49492a0036000000ffd8ffc0'],
   ['image/tiff', 'tiff', '4d4d002a00000008'],
 ])('%s is recognised as .%s by its first bytes', (mediaType, extension, hex) => {
   expect(sniffImage(Buffer.from(hex, 'hex'))).toEqual({ mediaType, extension });

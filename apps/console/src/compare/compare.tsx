@@ -28,9 +28,8 @@ export function Compare({ original, edited, alt }: CompareProps): JSX.Element {
   const release = () => setHeld(false);
 
   return (
-    <div
+    <fieldset
       class="compare"
-      role="group"
       aria-label="Original and edited"
       style={{ '--ratio': String(ratio), '--at': `${shown}%` }}
       onPointerDown={(event) => event.button === 0 && setHeld(true)}
@@ -85,6 +84,6 @@ export function Compare({ original, edited, alt }: CompareProps): JSX.Element {
           <path d="M9 7l-5 5 5 5M15 7l5 5-5 5" />
         </svg>
       </div>
-    </div>
+    </fieldset>
   );
 }

@@ -45,6 +45,7 @@ export function Attempts({ run }: { run: Run }): JSX.Element | null {
         </section>
       )}
       <Legend />
+      {run.requestId !== '' && <p class="small">Ferry's log names this request {run.requestId}.</p>}
     </details>
   );
 }

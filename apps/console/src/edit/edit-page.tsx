@@ -39,7 +39,11 @@ function headerState(state: EditorState): NonNullable<HeaderProps['state']> {
   const { arrived, known } = arrivals(state);
   if (runningRun(state)) return { dot: 'moving', words: 'working' };
   if (known === 0) return { dot: 'idle', words: 'ready' };
-  return { dot: arrived === known ? 'good' : 'failed', words: `${arrived} of ${known} uploads arrived` };
+  return {
+    dot: arrived === known ? 'good' : 'failed',
+    words: `${arrived} of ${known} uploads arrived`,
+    short: `${arrived} of ${known} arrived`,
+  };
 }
 
 /** Ctrl+Enter (or Command+Enter) sends from anywhere, Escape cancels. */

@@ -18,7 +18,7 @@ type Words = Omit<Explanation, 'detail' | 'field'>;
 const BY_CODE: Readonly<Record<string, Words>> = {
   invalid_image: {
     title: 'An image could not be read',
-    advice: 'Replace it by dropping another file on its thumbnail.',
+    advice: 'Drop another file on its thumbnail, or remove it.',
     again: 'no',
   },
   content_blocked: {
@@ -38,7 +38,7 @@ const BY_CODE: Readonly<Record<string, Words>> = {
   },
   upstream_transport: {
     title: 'The way to the upstream kept breaking',
-    advice: 'Every attempt is listed below. Nothing was edited, so trying again costs nothing twice.',
+    advice: 'Nothing was edited, so trying again costs nothing twice.',
     again: 'yes',
   },
   upstream_unknown_outcome: {

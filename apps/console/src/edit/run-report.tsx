@@ -2,10 +2,10 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Journey } from '../journey/journey.tsx';
 import { IDLE_JOURNEY, wholeJourney } from '../journey/shape.ts';
-import { formatCount, formatDuration } from '../ui/figures.ts';
+import { formatBytes, formatCount, formatDuration } from '../ui/figures.ts';
 import { SignIn } from '../ui/sign-in.tsx';
 import { Attempts } from './attempts.tsx';
-import type { Run } from './editor.ts';
+import type { EditorState, Run } from './editor.ts';
 import { explainFailure } from './explain.ts';
 import { OutputActions } from './output-actions.tsx';
 import './run-report.css';
@@ -35,7 +35,8 @@ export function RunReport({ run, editor }: { run: Run | undefined; editor: Edito
       {run?.failure && <FailureWords run={run} editor={editor} />}
       <div class="report-foot">
         {run && output && <OutputActions run={run} output={output} editor={editor} />}
-        {run && <p class="report-sum">{summary(run)}</p>}
+        {run?.failure && <Again run={run} editor={editor} />}
+        {run ? <p class="report-sum">{summary(run)}</p> : <PictureWords state={state} />}
       </div>
       <p class="small notice" role="status">
         {state.notice}
@@ -59,22 +60,37 @@ function summary({ progress, model }: Run): string {
   return [...words, model].join(' · ');
 }
 
+/** What is about to be edited. */
+function PictureWords({ state }: { state: EditorState }): JSX.Element | null {
+  const input = state.inputs[state.shown.input] ?? state.inputs[0];
+  return input ? (
+    <p class="small">
+      <bdi>{input.name}</bdi> · {formatBytes(input.bytes)}
+    </p>
+  ) : null;
+}
+
+/** Sends the form once more. Only below the newest edit: the form may have moved on since an older one. */
+function Again({ run, editor }: { run: Run; editor: Editor }): JSX.Element | null {
+  if (!run.failure || run.failure.status === 401 || editor.state.runs[0]?.id !== run.id) return null;
+  const { again } = explainFailure(run.failure);
+  if (again === 'no') return null;
+  return (
+    <button class="button" type="button" onClick={() => void editor.edit()}>
+      {again === 'risky' ? 'Send it again anyway' : 'Try again'}
+    </button>
+  );
+}
+
 function FailureWords({ run, editor }: { run: Run; editor: Editor }): JSX.Element | null {
   if (!run.failure) return null;
-  const { title, detail, advice, again } = explainFailure(run.failure);
-  const latest = editor.state.runs[0]?.id === run.id;
+  const { title, detail, advice } = explainFailure(run.failure);
   return (
     <div class="failure" role="alert">
       <h2>{title}</h2>
       {detail !== '' && <p>{detail}</p>}
       <p class="failure-advice">{advice}</p>
       {run.failure.status === 401 && <SignIn refused={false} onSignedIn={() => void editor.edit()} />}
-      {latest && again !== 'no' && run.failure.status !== 401 && (
-        <button class="button" type="button" onClick={() => void editor.edit()}>
-          {again === 'risky' ? 'Send it again anyway' : 'Try again'}
-        </button>
-      )}
-      {run.requestId !== '' && <p class="small">Request {run.requestId}, as Ferry's log names it.</p>}
     </div>
   );
 }

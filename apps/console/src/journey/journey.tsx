@@ -68,10 +68,10 @@ function LoopMark({ loop, size }: { loop: Loop; size: JourneyProps['size'] }): J
   return (
     <span class="loop" style={{ '--at': String(loop.at) }} title={loop.words}>
       {size !== 'hairline' && (
-        <svg viewBox="0 0 32 28" aria-hidden="true">
-          <path d="M1 26h8c10 0 17-6 17-14a10 10 0 1 0-20 0c0 8 7 14 17 14h8" pathLength="1" />
+        <svg viewBox="0 0 40 36" aria-hidden="true">
+          <path d="M0 34.5C16 34.5 31 27 31 14a11 11 0 1 0-22 0c0 13 15 20.5 31 20.5" pathLength="1" />
           {size === 'large' && (
-            <text x="16" y="16">
+            <text x="20" y="18">
               {loop.number}
             </text>
           )}
@@ -112,10 +112,9 @@ export function Chip({ connection }: { connection: ConnectionView }): JSX.Elemen
 }
 
 /** What the line cannot hold: each retry's reason and, where the line is too short for chips, the connections. */
-function Notes({ shape }: { shape: JourneyShape }): JSX.Element | null {
+function Notes({ shape }: { shape: JourneyShape }): JSX.Element {
   const retries = retriesOf(shape);
   const named = shape.stretches.filter((stretch) => stretch.connections.length > 0);
-  if (retries.length === 0 && named.length === 0) return null;
   return (
     <div class="journey-notes">
       {named.length > 0 && (

@@ -5,7 +5,11 @@ import './header.css';
 
 export interface HeaderProps {
   readonly info: ConsoleInfo | undefined;
-  readonly state?: { readonly dot: 'idle' | 'moving' | 'good' | 'failed'; readonly words: string };
+  readonly state?: {
+    readonly dot: 'idle' | 'moving' | 'good' | 'failed';
+    readonly words: string /** Left out where room is short. */;
+    readonly more?: string;
+  };
 }
 
 export function Header({ info, state }: HeaderProps): JSX.Element {
@@ -24,7 +28,8 @@ export function Header({ info, state }: HeaderProps): JSX.Element {
         {state && (
           <span>
             <span class="dot" data-state={state.dot} />
-            {state.words}
+            <span class="wide-only">{state.words}</span>
+            <span class="narrow-only">{state.short ?? state.words}</span>
           </span>
         )}
         {info && <Upstream {...info.upstream} />}
@@ -40,7 +45,7 @@ function Upstream({ name, simulated }: ConsoleInfo['upstream']): JSX.Element {
       class="header-upstream"
       title="Ferry runs its own upstream on this machine: real uploads, simple real edits, nothing leaves the machine."
     >
-      simulated upstream
+      simulated<span class="wide-only"> upstream</span>
     </span>
   );
 }

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { CallEvent } from '../api/wire.ts';
+import { advance, type EditProgress, newProgress, type ProgressSignal } from './progress.ts';
+import { imageJourney, type Loop, retriesOf, spread, wholeJourney } from './shape.ts';
+
+const loop = (number: number, at: number): Loop => ({ number, at, words: '' });
+const upload = (index: number, call: CallEvent): ProgressSignal => ({ event: 'upload', index, call });
+const sent = (index: number, bytesSent: number, bytesTotal: number): ProgressSignal =>
+  upload(index, { type: 'bytes_sent', attempt: 1, bytesSent, bytesTotal });
+const retry = (index: number): ProgressSignal =>
+  upload(index, { type: 'retry', retry: 1, maxRetries: 3, status: 502, waitMs: 500, reason: 'stream reset' });
+
+const two = newProgress([
+  { name: 'a.jpg', bytes: 300 },
+  { name: 'b.jpg', bytes: 100 },
+]);
+const after = (...signals: ProgressSignal[]): EditProgress => signals.reduce(advance, two);
+const states = (progress: EditProgress) => wholeJourney(progress).stretches.map((stretch) => stretch.state);
+
+describe('the journey as it is drawn', () => {
+  it('fills the first stretch with the bytes that left this page', () => {
+    const shape = wholeJourney(after({ event: 'sent', bytes: 200, total: 400 }));
+    expect(shape.stretches[0]).toMatchObject({ state: 'moving', fill: 0.5, figure: '50\u00a0%' });
+    expect(shape.words).toBe('On the way to Ferry.');
+  });
+
+  it('knows how far each image has come, since the form carries them in order', () => {
+    const progress = after({ event: 'sent', bytes: 350, total: 400 });
+    expect(imageJourney(progress, 0).stretches[0].fill).toBe(1);
+    expect(imageJourney(progress, 1).stretches[0].fill).toBe(0.5);
+  });
+
+  it('draws several uploads as one line, each by its weight', () => {
+    const shape = wholeJourney(after(sent(0, 100, 200), sent(1, 50, 50)));
+    expect(shape.stretches[1]).toMatchObject({ state: 'moving', fill: 0.625 });
+  });
+
+  it('names the file of each retry when there are several, and not when there is one', () => {
+    const shape = wholeJourney(after(sent(1, 25, 50), retry(1)));
+    expect(retriesOf(shape).map(({ words }) => words)).toEqual([
+      'b.jpg: Stream reset; waited 500\u00a0ms, trying again',
+    ]);
+    const one = [sent(0, 1, 2), retry(0)].reduce(advance, newProgress([{ name: 'a.jpg', bytes: 2 }]));
+    expect(retriesOf(wholeJourney(one))[0]?.words).toMatch(/^Stream reset/);
+  });
+
+  it('shows that one upload pauses only when no other moves', () => {
+    expect(states(after(sent(0, 1, 2), sent(1, 1, 2), retry(1)))[1]).toBe('moving');
+    expect(states(after(retry(0), retry(1)))[1]).toBe('pausing');
+  });
+
+  it('moves without a measure while the upstream edits', () => {
+    const shape = wholeJourney(after({ event: 'edit', call: { type: 'attempt_started', attempt: 1 } }));
+    expect(shape.stretches[2]).toMatchObject({ state: 'moving', fill: null });
+    expect(shape.words).toBe('Being edited by the upstream.');
+  });
+
+  it('says in one sentence how it ended', () => {
+    const result = { model: 'm', images: [], uploads: [], durationMs: 1840 };
+    expect(wholeJourney(after(retry(0), { event: 'result', result })).words).toBe(
+      'Edited in 1.8\u00a0s, 1\u00a0retry.',
+    );
+    const broken = { status: 0, message: '', code: 'connection_lost_sending', param: null, attempts: [] };
+    expect(wholeJourney(after({ event: 'failed', failure: broken })).words).toBe(
+      'Failed on the way to Ferry.',
+    );
+    expect(states(after({ event: 'failed', failure: broken }))).toEqual(['failed', 'waiting', 'waiting']);
+  });
+});
+
+describe('the loops of retries', () => {
+  it('stay where they happened when there is room', () => {
+    expect(spread([loop(2, 0.9), loop(1, 0.1)]).map(({ at }) => at)).toEqual([0.1, 0.9]);
+  });
+
+  it('are moved apart when they would cover each other, in their order and on the line', () => {
+    for (const places of [
+      [0, 0, 0],
+      [1, 1, 1],
+      [0.5, 0.5],
+      [0.95, 0.99, 1, 1],
+      Array.from({ length: 9 }, () => 0.5),
+    ]) {
+      const placed = spread(places.map((at, i) => loop(i + 1, at)));
+      expect(placed.map(({ number }) => number)).toEqual(places.map((_, i) => i + 1));
+      const gap = Math.min(0.22, 1 / (places.length - 1));
+      for (const [i, { at }] of placed.entries()) {
+        expect(at).toBeGreaterThanOrEqual(0);
+        expect(at).toBeLessThanOrEqual(1);
+        const before = placed[i - 1];
+        if (before) expect(at - before.at).toBeGreaterThan(gap - 1e-9);
+      }
+    }
+  });
+});

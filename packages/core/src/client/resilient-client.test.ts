@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { CredentialPool, singleCredential } from '../credential/credential-pool.ts';
 import { clientBench } from '../testing/client-bench.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { answer, hangUp, truncated } from '../testing/upstream.ts';
-import { fromBytes, fromText } from '../transport/request-body.ts';
+import { answer, hangUp, saysNothing, truncated } from '../testing/upstream.ts';
+import { fromBytes, fromFactory, fromText } from '../transport/request-body.ts';
 import { DEFAULT_ATTEMPT_LIMITS, type Transport } from '../transport/transport.ts';
 import type { RequestEvent } from './request.ts';
 import { ResilientClient } from './resilient-client.ts';
@@ -183,6 +183,28 @@ describe('what is told on the way', () => {
     );
     // The clock stands still: one event for the first slice, one for the last.
     expect(sent.map((event) => event.bytesSent)).toEqual([256 * 1024, bytes.byteLength]);
+  });
+
+  test('the last byte of an upload is told before the upstream has answered', async () => {
+    const clock = new FakeClock();
+    await using bench = await clientBench([saysNothing], { clock });
+    const controller = new AbortController();
+    const body = fromBytes(new Uint8Array(1024 * 1024));
+    const running = bench.failure({ body, signal: controller.signal });
+    await bench.upstream.untilSeen(1);
+    expect(bench.events.at(-1)).toMatchObject({ type: 'bytes-sent', bytesSent: body.byteLength });
+    controller.abort();
+    await running;
+  });
+
+  test('the last byte of a body of unknown length is told when the attempt has ended', async () => {
+    const clock = new FakeClock();
+    await using bench = await clientBench([answer(200)], { clock });
+    await bench.request({ body: fromFactory(() => [new Uint8Array(3), new Uint8Array(4)]) });
+    expect(bench.events.filter((event) => event.type === 'bytes-sent')).toEqual([
+      { type: 'bytes-sent', attempt: 1, bytesSent: 3 },
+      { type: 'bytes-sent', attempt: 1, bytesSent: 7 },
+    ]);
   });
 });
 

@@ -102,3 +102,18 @@ test('a wait that would outlast the deadline is not begun', async () => {
   expect(failure).toMatchObject({ code: 'upstream_status', status: 503, retryAfterMs: 10_000 });
   expect(clock.pending).toBe(0);
 });
+
+test('a rate limit that names no time is met with longer and longer waits', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(429), answer(429), answer(200)], {
+    clock,
+    policy,
+    random: () => 0.5,
+  });
+  const running = bench.request();
+  expect(await clock.untilPending()).toBe(500);
+  clock.advance(500);
+  expect(await clock.untilPending()).toBe(1_000);
+  clock.advance(1_000);
+  expect((await running).status).toBe(200);
+});

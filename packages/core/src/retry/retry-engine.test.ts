@@ -202,6 +202,12 @@ describe('a request that is given up', () => {
     expect(bench.upstream.seen).toHaveLength(0);
   });
 
+  test('each request adds to the budget of retries', async () => {
+    const budget = new RetryBudget({ ratio: 1, floor: 0, clock: new FakeClock() });
+    await using bench = await clientBench([answer(503)], { budget });
+    expect((await bench.failure()).attempts).toHaveLength(2);
+  });
+
   test('retries of all requests together stay within the budget', async () => {
     const budget = new RetryBudget({ floor: 2, clock: new FakeClock() });
     await using bench = await clientBench([answer(503)], { budget });

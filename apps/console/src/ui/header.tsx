@@ -7,8 +7,8 @@ export interface HeaderProps {
   readonly info: ConsoleInfo | undefined;
   readonly state?: {
     readonly dot: 'idle' | 'moving' | 'good' | 'failed';
-    readonly words: string /** Left out where room is short. */;
-    readonly more?: string;
+    readonly words: string /** Said instead where room is short. */;
+    readonly short?: string;
   };
 }
 

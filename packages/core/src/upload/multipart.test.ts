@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { fromBytes, fromFactory, MAX_SLICE_BYTES, oneShot } from '../transport/request-body.ts';
 import { multipart } from './multipart.ts';
 import { fromSpool, Spool } from './spool.ts';
-import { collect, patterned } from './testing/bytes.ts';
+import { collect, patterned, slicesOf } from './testing/bytes.ts';
 import { parseMultipart } from './testing/multipart-parser.ts';
 
 const photo = { field: 'file', filename: 'photo.jpg', contentType: 'image/jpeg' };
@@ -106,7 +106,7 @@ describe('as a request body', () => {
       fields: { prompt: 'x'.repeat(600_000) },
       file: { ...photo, body: fromBytes(patterned(600_000)) },
     });
-    const slices = await Array.fromAsync(body.open());
+    const slices = await slicesOf(body.open());
     expect(Math.max(...slices.map((slice) => slice.byteLength))).toBeLessThanOrEqual(MAX_SLICE_BYTES);
   });
 

@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { MAX_SLICE_BYTES } from '../transport/request-body.ts';
 import { SpoolLimitError } from './input-error.ts';
 import { fromSpool, Spool } from './spool.ts';
-import { collect, ManualStream, patterned } from './testing/bytes.ts';
+import { collect, ManualStream, patterned, slicesOf } from './testing/bytes.ts';
 import { TestFolder } from './testing/folder.ts';
 
 /** Cuts `bytes` into chunks of the given sizes, the last one taking the rest. */
@@ -63,7 +63,7 @@ describe('what is written is what is read', () => {
       })(),
       { directory: folder.path },
     );
-    const slices = await Array.fromAsync(spool.read());
+    const slices = await slicesOf(spool.read());
     expect(Math.max(...slices.map((slice) => slice.byteLength))).toBeLessThanOrEqual(MAX_SLICE_BYTES);
     expect(Buffer.concat(slices).equals(content)).toBe(true);
   });

@@ -17,8 +17,14 @@ export function pngOf(length: number): Buffer {
   return bytes;
 }
 
+export async function slicesOf(source: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const slices: Uint8Array[] = [];
+  for await (const slice of source) slices.push(slice);
+  return slices;
+}
+
 export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(source));
+  return Buffer.concat(await slicesOf(source));
 }
 
 /** A source that gives its chunks when it is told to. */

@@ -17,14 +17,14 @@ const MAX_MESSAGE_CHARACTERS = 500;
  */
 export function parseUpstreamError(status: number, text: string): UpstreamError {
   const body = parse(text);
-  const error = isObject(body) ? body['error'] : undefined;
+  const error = isObject(body) ? body.error : undefined;
   const fields = isObject(error) ? error : isObject(body) ? body : {};
-  const message = string(isObject(error) ? error['message'] : error) ?? string(fields['message']);
+  const message = string(isObject(error) ? error.message : error) ?? string(fields.message);
   return {
     message: message === undefined ? `the upstream answered ${status}` : presentable(message),
-    type: string(fields['type']) ?? typeOf(status),
-    param: string(fields['param']) ?? null,
-    code: string(fields['code']) ?? null,
+    type: string(fields.type) ?? typeOf(status),
+    param: string(fields.param) ?? null,
+    code: string(fields.code) ?? null,
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { FRESH, fromBytes, fromFactory, MAX_SLICE_BYTES, POOLED, PREWARMED } from '@ferry/core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeCertificate, type TestCertificate } from './testing/certificate.ts';
-import { send, Stage, textOf } from './testing/stage.ts';
+import { Stage, send, textOf } from './testing/stage.ts';
 
 let certificate: TestCertificate;
 let stage: Stage;
@@ -59,7 +59,9 @@ describe.each([
       }, secure());
       const transport = stage.transport(policy, { tls: { ca: certificate.cert } });
       const answers = await Promise.all(
-        Array.from({ length: 10 }, async (_, at) => textOf(await send(transport, peer.url, { body: `image ${at}` }))),
+        Array.from({ length: 10 }, async (_, at) =>
+          textOf(await send(transport, peer.url, { body: `image ${at}` })),
+        ),
       );
       expect(answers).toEqual(Array.from({ length: 10 }, (_, at) => `image ${at}`));
     });
@@ -86,7 +88,12 @@ test('only what the caller gave and the protocol needs is in the request', async
   const response = await send(stage.transport(POOLED), peer.url, {
     method: 'POST',
     path: '/v1/files?x=1',
-    headers: { authorization: 'Bearer key', 'content-length': '999', connection: 'upgrade', expect: '100-continue' },
+    headers: {
+      authorization: 'Bearer key',
+      'content-length': '999',
+      connection: 'upgrade',
+      expect: '100-continue',
+    },
   });
   expect(JSON.parse(await textOf(response))).toEqual([
     'POST',
@@ -101,17 +108,20 @@ test('only what the caller gave and the protocol needs is in the request', async
   ]);
 });
 
-test.each([302, 404, 413, 429, 500, 502, 503, 504])('status %i is an answer, with its headers and body', async (status) => {
-  const peer = await stage.http((_request, response) => {
-    response.writeHead(status, { location: '/elsewhere', 'retry-after': '7' });
-    response.end('<html>no</html>');
-  });
-  const response = await send(stage.transport(POOLED), peer.url, { body: 'image' });
-  expect(response.status).toBe(status);
-  expect(response.headers['retry-after']).toBe('7');
-  expect(await textOf(response)).toBe('<html>no</html>');
-  expect(peer.accepted).toBe(1);
-});
+test.each([302, 404, 413, 429, 500, 502, 503, 504])(
+  'status %i is an answer, with its headers and body',
+  async (status) => {
+    const peer = await stage.http((_request, response) => {
+      response.writeHead(status, { location: '/elsewhere', 'retry-after': '7' });
+      response.end('<html>no</html>');
+    });
+    const response = await send(stage.transport(POOLED), peer.url, { body: 'image' });
+    expect(response.status).toBe(status);
+    expect(response.headers['retry-after']).toBe('7');
+    expect(await textOf(response)).toBe('<html>no</html>');
+    expect(peer.accepted).toBe(1);
+  },
+);
 
 test('repeated response fields are joined and cookies kept apart', async () => {
   const peer = await stage.http((_request, response) => {

@@ -1,5 +1,5 @@
-import type { Clock, ReusePolicy } from '@ferry/core';
 import type { SecureContextOptions } from 'node:tls';
+import type { Clock, ReusePolicy } from '@ferry/core';
 import type { PoolEvent } from './pool/pool-event.ts';
 
 /** TLS settings shared by every connection of one transport. */

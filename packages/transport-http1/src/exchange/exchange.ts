@@ -56,7 +56,8 @@ export class SingleExchange {
   readonly #limits: Limits;
   readonly #answer = Promise.withResolvers<TransportResponse>();
   readonly #done = Promise.withResolvers<Exchange>();
-  readonly #onAbort = (): void => this.#fail({ kind: 'aborted', reason: 'aborted by the caller', retire: 'aborted' });
+  readonly #onAbort = (): void =>
+    this.#fail({ kind: 'aborted', reason: 'aborted by the caller', retire: 'aborted' });
   #ticket: Ticket | undefined;
   #lease: Lease | undefined;
   #upload: Upload | undefined;
@@ -161,7 +162,12 @@ export class SingleExchange {
         if (!this.#ended && this.#times.phase === 'request') this.#limits.start('idleMs');
       },
       failed: (failure) =>
-        this.#fail({ kind: 'body-source', reason: failure.message, cause: failure.cause ?? failure, retire: 'failed' }),
+        this.#fail({
+          kind: 'body-source',
+          reason: failure.message,
+          cause: failure.cause ?? failure,
+          retire: 'failed',
+        }),
     });
   }
 
@@ -189,7 +195,10 @@ export class SingleExchange {
       lease.connection.retire('early-answer');
       this.#upload?.stop();
     }
-    const body = new ResponseBody({ read: () => this.#read(stream, lease, early), cancel: () => this.#cancel() });
+    const body = new ResponseBody({
+      read: () => this.#read(stream, lease, early),
+      cancel: () => this.#cancel(),
+    });
     this.#answer.resolve({
       status: response.statusCode ?? 0,
       headers,
@@ -246,7 +255,8 @@ export class SingleExchange {
   /** got and Node report a connection's end by themselves; this is the net under them, so that no exchange can hang. */
   #closedBeforeHeaders(): void {
     if (this.#answered || this.#ended) return;
-    const cause = this.#lease?.connection.socketError ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' });
+    const cause =
+      this.#lease?.connection.socketError ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' });
     this.#libraryFailed(cause);
   }
 
@@ -255,7 +265,8 @@ export class SingleExchange {
   }
 
   #limitPassed(limit: LimitName): void {
-    const whom = limit === 'idleMs' && this.#waitingFor === 'source' ? ' by the source of the request body' : '';
+    const whom =
+      limit === 'idleMs' && this.#waitingFor === 'source' ? ' by the source of the request body' : '';
     const reason = `${LIMIT_REASON[limit]}${whom} within ${limit} (${this.#attempt.limits[limit]} ms)`;
     this.#fail({ kind: 'timeout', reason, retire: 'timeout' });
   }

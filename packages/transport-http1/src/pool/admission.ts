@@ -14,7 +14,10 @@ export interface ConnectionFacts {
 }
 
 /** How long a connection may stay unoccupied under this policy. Milliseconds. */
-export function idleLimitMs(facts: Pick<ConnectionFacts, 'uses' | 'peerIdleLimitMs'>, policy: ReusePolicy): number {
+export function idleLimitMs(
+  facts: Pick<ConnectionFacts, 'uses' | 'peerIdleLimitMs'>,
+  policy: ReusePolicy,
+): number {
   const own = facts.uses === 0 ? policy.spareMaxIdleMs : policy.maxIdleMs;
   return Math.min(own, facts.peerIdleLimitMs);
 }

@@ -103,7 +103,11 @@ function untilReady(socket: net.Socket, secure: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     let tcpReady = false;
     const settle = (): void => {
-      socket.off('connect', onConnect).off('secureConnect', onReady).off('error', onError).off('close', onClose);
+      socket
+        .off('connect', onConnect)
+        .off('secureConnect', onReady)
+        .off('error', onError)
+        .off('close', onClose);
     };
     const onReady = (): void => {
       settle();

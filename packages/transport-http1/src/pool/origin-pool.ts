@@ -145,7 +145,9 @@ export class OriginPool implements ConnectionOwner {
   #enqueue(ticket: Ticket): void {
     const { maxWaiting } = this.#parts.policy;
     if (this.#waiting.length >= maxWaiting) {
-      ticket.refuse(new PoolRefusal('pool-full', `no free connection and ${maxWaiting} requests waiting for one`));
+      ticket.refuse(
+        new PoolRefusal('pool-full', `no free connection and ${maxWaiting} requests waiting for one`),
+      );
       return;
     }
     this.#waiting.push(ticket);

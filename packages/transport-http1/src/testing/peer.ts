@@ -10,14 +10,14 @@ export interface Peer {
   readonly url: URL;
   /** Connections accepted in its life. */
   readonly accepted: number;
-  /** Those open now. */
+  /** Those open now: the TCP sockets, also when TLS is spoken on them. */
   readonly sockets: ReadonlySet<Socket>;
   /** Waits until there is none: a client that leaks one lets the test time out. */
   empty(): Promise<void>;
   close(): Promise<void>;
 }
 
-function peerOf(server: Server, scheme: 'http' | 'https', port: number): Peer {
+function peerOf(server: Server, scheme: 'http' | 'https', port: number, served = new Set<Socket>()): Peer {
   const sockets = new Set<Socket>();
   let accepted = 0;
   let changed = Promise.withResolvers<void>();
@@ -38,6 +38,8 @@ function peerOf(server: Server, scheme: 'http' | 'https', port: number): Peer {
       return accepted;
     },
     async empty() {
+      // A socket that does not read never learns that the other side has closed.
+      for (const socket of served) socket.resume();
       while (sockets.size > 0) await changed.promise;
     },
     async close() {
@@ -64,14 +66,24 @@ export async function httpPeer(listener: RequestListener, certificate?: TestCert
 
 /** A peer that does exactly what `serve` does with each connection, over TLS when given a certificate. */
 export async function rawPeer(serve: (socket: Socket) => void, certificate?: TestCertificate): Promise<Peer> {
+  const served = new Set<Socket>();
   const quietly = (socket: Socket): void => {
+    served.add(socket);
     socket.on('error', () => undefined);
     serve(socket);
   };
   const server = certificate
     ? tls.createServer({ ...certificate, ALPNProtocols: ['http/1.1'] }, quietly)
     : net.createServer(quietly);
-  return peerOf(server, certificate ? 'https' : 'http', await listen(server));
+  return peerOf(server, certificate ? 'https' : 'http', await listen(server), served);
+}
+
+/** Ends every connection of a peer: with a FIN, or with a RST. */
+export function hangUp(peer: Peer, how: 'FIN' | 'RST'): void {
+  for (const socket of peer.sockets) {
+    if (how === 'RST') socket.resetAndDestroy();
+    else socket.destroy();
+  }
 }
 
 /** Calls back each time a whole request head has arrived, with the head as text; body bytes are dropped. */

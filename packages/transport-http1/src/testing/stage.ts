@@ -1,17 +1,17 @@
+import type { RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
 import {
   type Attempt,
   type AttemptLimits,
   FRESH,
   fromText,
-  type ReusePolicy,
   type RequestBody,
+  type ReusePolicy,
   type Transport,
   TransportError,
   type TransportRequest,
   type TransportResponse,
 } from '@ferry/core';
-import type { RequestListener } from 'node:http';
-import type { Socket } from 'node:net';
 import { expect } from 'vitest';
 import { createHttp1Transport } from '../http1-transport.ts';
 import type { Http1TransportOptions } from '../options.ts';

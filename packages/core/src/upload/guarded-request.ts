@@ -5,7 +5,7 @@ import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { UrlFetchError, UrlNotAllowedError } from './url-error.ts';
 
-export interface ResolvedAddress {
+interface ResolvedAddress {
   readonly address: string;
   readonly family: number;
 }
@@ -25,7 +25,7 @@ export interface AddressGuard {
  * What can be told from the URL alone.
  * @throws UrlNotAllowedError.
  */
-export function checkUrl(url: URL, guard: AddressGuard): void {
+function checkUrl(url: URL, guard: AddressGuard): void {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new UrlNotAllowedError(`the scheme ${url.protocol} is not allowed: only http: and https: are`);
   }

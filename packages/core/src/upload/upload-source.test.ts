@@ -159,9 +159,10 @@ describe('failures release what was opened', () => {
     await spool.write(png);
   });
 
-  test('a stream that fails before its first byte', async () => {
+  test('a stream that fails before enough has come to know what it is', async () => {
     await using folder = await TestFolder.make();
     const stream = new ManualStream();
+    stream.push(png.subarray(0, 10));
     stream.push({ error: new Error('no camera') });
     const spool = { directory: folder.path, memoryBytes: 0 };
     await expect(openUploadSource({ stream }, { spool })).rejects.toThrow('no camera');

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -90,6 +91,23 @@ describe('addresses that are not public', () => {
     await expect(get(url, { resolve })).rejects.toMatchObject(notAllowed);
     expect(answers).toEqual([]);
     expect(inner.connections).toBe(0);
+  });
+
+  test('a proxy of the environment is not used: it would connect to addresses that nobody checked', async () => {
+    await using proxy = await Site.start(PRIVATE, (_request, response) => void response.end('by proxy'));
+    await using site = await Site.start(PUBLIC, (_request, response) => void response.end('direct'));
+    const program = `
+      import { fetchUrl } from ${JSON.stringify(new URL('./url-source.ts', import.meta.url).href)};
+      const isAllowed = (address) => address === ${JSON.stringify(PUBLIC)};
+      await using download = await fetchUrl(${JSON.stringify(site.url('/'))}, { isAllowed });
+      for await (const chunk of download.body) process.stdout.write(chunk);`;
+    const proxied = { NODE_USE_ENV_PROXY: '1', http_proxy: proxy.url('/'), HTTP_PROXY: proxy.url('/') };
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, no_proxy: '', NO_PROXY: '', ...proxied },
+    });
+    expect((await collect(child.stdout)).toString()).toBe('direct');
+    expect(proxy.connections).toBe(0);
   });
 
   test('the name is resolved once a connection, so that no second answer is ever used', async () => {

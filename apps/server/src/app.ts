@@ -3,15 +3,16 @@ import fastifyStatic from '@fastify/static';
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { LogController } from 'fastify';
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { type AppParts, appModule } from './app.module.ts';
 import { serveDocs } from './docs/openapi.ts';
-import { GatewayExceptionFilter } from './errors/exception.filter.ts';
+import { GatewayExceptionFilter, sendError } from './errors/exception.filter.ts';
 import { answerClientError } from './http/client-error.ts';
 import { installHooks } from './http/hooks.ts';
 import { requestId } from './http/request-id.ts';
+import { securityHeaders } from './http/security-headers.ts';
 
 /** The largest head of a request: request line and headers. Bytes. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -28,6 +29,11 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     requestTimeout: config.server.request_timeout_ms,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     clientErrorHandler: answerClientError,
+    // An address the router cannot read: refused before any hook runs.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      reply.header('x-request-id', request.id).headers(securityHeaders('/'));
+      sendError(error, request, reply);
+    },
     routerOptions: { maxParamLength: 200 },
     // Turned away by our own hook, in our own shape.
     return503OnClosing: false,

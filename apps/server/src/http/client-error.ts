@@ -1,3 +1,4 @@
+import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorBody } from '../errors/error-body.ts';
 import { badRequest, type GatewayError } from '../errors/gateway-error.ts';
@@ -6,7 +7,7 @@ import { newRequestId } from './request-id.ts';
 /** Answers what Node's parser refused before there was a request: the same shape, on the bare socket. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   // The caller is gone, or an answer is already on its way and ours would be read as a part of it.
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+  if (error.code === 'ECONNRESET' || !socket.writable || answerBegun(socket)) {
     socket.destroy();
     return;
   }
@@ -24,6 +25,12 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
       body,
     ].join('\r\n'),
   );
+}
+
+/** As Node's own handler asks (lib/_http_server.js, socketOnError): the response under way is on the socket. */
+function answerBegun(socket: Socket): boolean {
+  const response = '_httpMessage' in socket ? socket._httpMessage : undefined;
+  return response instanceof ServerResponse && response.headersSent;
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -15,8 +15,9 @@ export interface CompareProps {
  */
 export function Compare({ original, edited, alt }: CompareProps): JSX.Element {
   const [percent, setPercent] = useState(50);
-  const [held, setHeld] = useState(false);
+  const [heldBy, setHeldBy] = useState<'pointer' | 'key'>();
   const [ratio, setRatio] = useState(1.5);
+  const held = heldBy !== undefined;
   const shown = held ? 100 : percent;
 
   const drag = (event: TargetedPointerEvent<HTMLElement>): void => {
@@ -25,14 +26,16 @@ export function Compare({ original, edited, alt }: CompareProps): JSX.Element {
       setPercent(atPointer(event.clientX, box));
     }
   };
-  const release = () => setHeld(false);
+  // Each releases its own: pressing on the picture blurs the handle, which must not end the pointer's hold.
+  const release = () => setHeldBy((by) => (by === 'pointer' ? undefined : by));
+  const releaseKey = () => setHeldBy((by) => (by === 'key' ? undefined : by));
 
   return (
     <fieldset
       class="compare"
       aria-label="Original and edited"
       style={{ '--ratio': String(ratio), '--at': `${shown}%` }}
-      onPointerDown={(event) => event.button === 0 && setHeld(true)}
+      onPointerDown={(event) => event.button === 0 && setHeldBy('pointer')}
       onPointerUp={release}
       onPointerCancel={release}
       onPointerLeave={release}
@@ -73,12 +76,12 @@ export function Compare({ original, edited, alt }: CompareProps): JSX.Element {
         onKeyDown={(event) => {
           const next = afterKey(percent, event.key, event.shiftKey);
           if (next !== undefined) setPercent(next);
-          else if (event.key === ' ') setHeld(true);
+          else if (event.key === ' ') setHeldBy('key');
           else return;
           event.preventDefault();
         }}
-        onKeyUp={(event) => event.key === ' ' && setHeld(false)}
-        onBlur={release}
+        onKeyUp={(event) => event.key === ' ' && releaseKey()}
+        onBlur={releaseKey}
       >
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M9 7l-5 5 5 5M15 7l5 5-5 5" />

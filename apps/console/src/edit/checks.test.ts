@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Limits } from '../api/wire.ts';
 import { fileProblem, fitCount, formProblems, imageType } from './checks.ts';
 
-const limits: Limits = { maxImages: 3, maxFileBytes: 1_000_000, maxPromptChars: 20, nMax: 4 };
+const limits: Limits = { maxImages: 3, maxFileBytes: 1024 * 1024, maxPromptChars: 20, nMax: 4 };
 const bytes = (...values: (number | string)[]) =>
   Uint8Array.from(values.flatMap((v) => (typeof v === 'number' ? [v] : [...v].map((c) => c.charCodeAt(0)))));
 const JPEG = bytes(0xff, 0xd8, 0xff, 0xe0);
@@ -25,13 +25,13 @@ describe('a file that cannot be edited', () => {
   it('is refused in words that say what to do', () => {
     expect(problem(0, bytes())).toBe('x.jpg is empty. Pick the file again, or another one.');
     expect(problem(10, bytes('%PDF'))).toMatch(/^x\.jpg is not an image that can be edited\. Use JPEG/);
-    expect(problem(1_000_001, JPEG)).toBe(
+    expect(problem(1024 * 1024 + 1, JPEG)).toBe(
       'x.jpg has 1.0\u00a0MB; at most 1.0\u00a0MB are taken. Make it smaller and add it again.',
     );
   });
 
   it('is one that is over the limit, not one that just fits', () => {
-    expect(problem(1_000_000, JPEG)).toBeUndefined();
+    expect(problem(1024 * 1024, JPEG)).toBeUndefined();
   });
 });
 

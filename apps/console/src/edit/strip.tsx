@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../ui/figures.ts';
 import { usePictureUrl } from '../ui/use-picture.ts';
-import { type OutputImage, type Run, shownRun } from './editor.ts';
+import { type Run, shownRun } from './editor.ts';
 import './strip.css';
 import type { Editor } from './use-editor.ts';
 
@@ -9,13 +9,14 @@ import type { Editor } from './use-editor.ts';
 export function Strip({ editor: { state, dispatch } }: { editor: Editor }): JSX.Element | null {
   const run = shownRun(state);
   const originals = run && run.inputs.length > 1 && run.outputs.length > 0 ? run.inputs : [];
-  const withResults = state.runs.filter(({ progress }) => progress.outcome !== 'running');
-  const results = withResults.reduce((sum, { outputs }) => sum + Math.max(1, outputs.length), 0);
-  if (originals.length === 0 && ((results < 2 && run !== undefined) || results === 0)) return null;
+  const ended = state.runs.filter(({ progress }) => progress.outcome !== 'running');
+  const tiles = ended.reduce((sum, { outputs }) => sum + Math.max(1, outputs.length), 0);
+  const others = ended.some(({ id }) => id === run?.id) ? tiles - 1 : tiles;
+  if (originals.length === 0 && others === 0) return null;
   return (
     <div class="strip">
       {originals.length > 0 && (
-        <ul aria-label="Originals to compare with">
+        <ul class="originals" aria-label="Originals to compare with">
           {originals.map((input, i) => (
             <li key={input.id}>
               <Thumb
@@ -29,7 +30,7 @@ export function Strip({ editor: { state, dispatch } }: { editor: Editor }): JSX.
           ))}
         </ul>
       )}
-      {withResults.map((earlier) => (
+      {ended.map((earlier) => (
         <ul key={earlier.id} aria-label={`Results: ${earlier.prompt}`}>
           {earlier.outputs.map((output, i) => (
             <li key={output.picture ?? output.url}>
@@ -38,7 +39,7 @@ export function Strip({ editor: { state, dispatch } }: { editor: Editor }): JSX.
                 url={output.url}
                 label={variantLabel(earlier, i)}
                 current={earlier.id === run?.id && state.shown.output === i}
-                onClick={() => dispatch({ type: 'show', shown: showOutput(earlier, run, output, i) })}
+                onClick={() => dispatch({ type: 'show', shown: showOutput(earlier, run, i) })}
               />
             </li>
           ))}
@@ -61,7 +62,7 @@ export function Strip({ editor: { state, dispatch } }: { editor: Editor }): JSX.
 }
 
 /** Another variant of the same run keeps the original it is compared with. */
-const showOutput = (next: Run, now: Run | undefined, _output: OutputImage, output: number) =>
+const showOutput = (next: Run, now: Run | undefined, output: number) =>
   next.id === now?.id ? { output } : { run: next.id, output, input: 0 };
 
 function variantLabel({ outputs, prompt, progress }: Run, index: number): string {

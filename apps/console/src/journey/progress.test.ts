@@ -165,7 +165,11 @@ describe('the progress of an edit', () => {
       { event: 'edit', call: { type: 'attempt_started', attempt: 1 } },
       { event: 'failed', failure: { status: 502, message: '', code: '', param: null, attempts: [reset(1)] } },
     );
-    expect(progress.edit).toMatchObject({ status: 'failed', attempts: [{ attempt: 1 }] });
+    expect(progress.edit).toMatchObject({
+      status: 'failed',
+      attempts: [{ attempt: 1 }],
+      connection: { id: '41' },
+    });
   });
 
   it('hears nothing more after its end', () => {

@@ -187,7 +187,8 @@ function ended(progress: EditProgress, outcome: 'failed' | 'cancelled', failure?
     // The attempts on the failure are the whole story when the stream's own were cut off.
     const attempts = here && call.attempts.length === 0 ? (failure?.attempts ?? []) : call.attempts;
     if (call.status === 'waiting' && !here) return call;
-    return { ...call, attempts, status: here ? status : 'stopped' };
+    const connection = attempts.at(-1)?.connection ?? call.connection;
+    return { ...call, attempts, connection, status: here ? status : 'stopped' };
   };
   const stuck = progress.images.filter((image) => image.upload.status !== 'done');
   return {

@@ -80,7 +80,7 @@ describe('an attempt in words', () => {
 describe('a retry in words', () => {
   const broken = attempt(1, {
     error: error('reset', 'request', 'PROTOCOL_ERROR'),
-    bytesSent: 312_000,
+    bytesSent: 312 * 1024,
     connection: connection('40', 'reused'),
   });
 

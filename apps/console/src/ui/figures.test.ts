@@ -3,16 +3,17 @@ import { formatBytes, formatCount, formatDuration } from './figures.ts';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
-it('bytes read like a file manager shows them', () => {
-  const sizes = [0, 999, 1000, 33_932, 999_499, 999_500, 1_234_567, 250_000_000];
+it('bytes read as the limits of the gateway are written', () => {
+  const sizes = [0, 999, 1000, 33_932, 1_023_000, 1_024_000, 1_258_292, 20 * 1024 * 1024, 250 * 1024 * 1024];
   expect(sizes.map((size) => plain(formatBytes(size)))).toEqual([
     '0 B',
     '999 B',
     '1 kB',
-    '34 kB',
+    '33 kB',
     '999 kB',
     '1.0 MB',
     '1.2 MB',
+    '20.0 MB',
     '250 MB',
   ]);
 });

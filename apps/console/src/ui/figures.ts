@@ -1,11 +1,11 @@
 /** Numbers as people read them. A no-break space keeps a figure and its unit on one line. */
 const NBSP = '\u00a0';
 
-/** Bytes in powers of 1000, as file managers and links count: `412 kB`, `1.2 MB`. */
+/** Bytes in powers of 1024, as the gateway's `max_file_mb` counts: `412 kB`, `1.2 MB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes}${NBSP}B`;
-  if (bytes < 999_500) return `${Math.round(bytes / 1000)}${NBSP}kB`;
-  return `${shortDecimal(bytes / 1_000_000)}${NBSP}MB`;
+  if (bytes < 999.5 * 1024) return `${Math.round(bytes / 1024)}${NBSP}kB`;
+  return `${shortDecimal(bytes / 1024 ** 2)}${NBSP}MB`;
 }
 
 /** Milliseconds: `86 ms`, `1.8 s`, `2 min 05 s`. */

@@ -47,7 +47,12 @@ async function stuckIn(phase: Phase, { signal = new AbortController().signal, li
       return { outcome, transport };
     }
     case 'request': {
-      const peer = await stage.raw((socket) => socket.once('data', () => (arrived(), socket.pause())));
+      const peer = await stage.raw((socket) =>
+        socket.once('data', () => {
+          arrived();
+          socket.pause();
+        }),
+      );
       const outcome = failureOf(send(transport, peer.url, { signal, limits, body: LARGE }));
       await until(() => reached);
       return { outcome, transport };

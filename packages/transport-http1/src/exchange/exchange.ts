@@ -1,13 +1,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import {
-  type Attempt,
-  type Clock,
-  type Delivery,
-  type Exchange,
+import type {
+  Attempt,
+  Clock,
+  Exchange,
+  RequestBody,
   TransportError,
-  type TransportErrorKind,
-  type TransportRequest,
-  type TransportResponse,
+  TransportErrorKind,
+  TransportRequest,
+  TransportResponse,
 } from '@ferry/core';
 import type { Request as GotRequest } from 'got';
 import { mapError, safeCause } from '../map-error.ts';
@@ -16,16 +16,17 @@ import { ConnectFailure } from '../pool/connector.ts';
 import { peerIdleLimitMs } from '../pool/keep-alive-hint.ts';
 import type { RetireReason } from '../pool/pool-event.ts';
 import { PoolRefusal, type Ticket, type Want } from '../pool/ticket.ts';
-import { plainGot } from './got-client.ts';
-import { requestHeaders, responseHeaders } from './headers.ts';
-import { type LimitName, Limits, PhaseTimes } from './limits.ts';
+import { openStream } from './got-client.ts';
+import { isEmpty, responseHeaders } from './headers.ts';
+import { LIMIT_REASON, type LimitName, Limits } from './limits.ts';
+import { ExchangeRecord } from './record.ts';
 import { ResponseBody } from './response-body.ts';
 import { Upload } from './upload.ts';
 
 export interface ExchangeParts {
   readonly name: string;
   readonly clock: Clock;
-  /** Whether a connection carries only this many requests; decides `connection: close`. */
+  /** Requests that a connection carries in its life; decides `connection: close`. */
   readonly maxUses: number;
   acquire(want: Want): Ticket;
 }
@@ -37,12 +38,7 @@ interface Failure {
   readonly retire: RetireReason;
 }
 
-const LIMIT_REASON: Readonly<Record<LimitName, string>> = {
-  connectMs: 'no connection',
-  headersMs: 'no response headers',
-  idleMs: 'no progress',
-  totalMs: 'not finished',
-};
+const ABORTED: Failure = { kind: 'aborted', reason: 'aborted by the caller', retire: 'aborted' };
 
 /**
  * One request, sent once, to its end. It ends exactly once, in `#end`: complete, failed or cancelled; whatever comes after
@@ -52,30 +48,25 @@ export class SingleExchange {
   readonly #parts: ExchangeParts;
   readonly #request: TransportRequest;
   readonly #attempt: Attempt;
-  readonly #times: PhaseTimes;
+  readonly #record: ExchangeRecord;
   readonly #limits: Limits;
   readonly #answer = Promise.withResolvers<TransportResponse>();
   readonly #done = Promise.withResolvers<Exchange>();
-  readonly #onAbort = (): void =>
-    this.#fail({ kind: 'aborted', reason: 'aborted by the caller', retire: 'aborted' });
+  readonly #onAbort = (): void => this.#fail(ABORTED);
   #ticket: Ticket | undefined;
-  #lease: Lease | undefined;
-  #upload: Upload | undefined;
   #stream: GotRequest | undefined;
   #chunks: AsyncIterator<Uint8Array> | undefined;
   #waitingFor: 'source' | 'upstream' = 'upstream';
-  #answered = false;
   /** The whole answer has been read; only the connection's return is still awaited. */
   #whole = false;
   #ended = false;
   #error: TransportError | undefined;
-  #bytesReceived = 0;
 
   constructor(parts: ExchangeParts, request: TransportRequest, attempt: Attempt) {
     this.#parts = parts;
     this.#request = request;
     this.#attempt = attempt;
-    this.#times = new PhaseTimes(parts.clock);
+    this.#record = new ExchangeRecord(parts.name, parts.clock);
     this.#limits = new Limits(parts.clock, attempt.limits, (limit) => this.#limitPassed(limit));
   }
 
@@ -88,13 +79,13 @@ export class SingleExchange {
   run(): Promise<TransportResponse> {
     const { signal, avoidConnections } = this.#attempt;
     if (signal.aborted) {
-      this.#onAbort();
+      this.#fail(ABORTED);
       return this.#answer.promise;
     }
     signal.addEventListener('abort', this.#onAbort, { once: true });
     this.#limits.start('totalMs');
     this.#limits.start('connectMs');
-    const onConnecting = (): void => this.#times.enter('connect');
+    const onConnecting = (): void => this.#record.times.enter('connect');
     this.#ticket = this.#parts.acquire({ avoid: avoidConnections, onConnecting });
     this.#ticket.lease.then(
       (lease) => this.#send(lease),
@@ -110,56 +101,58 @@ export class SingleExchange {
 
   #notConnected(error: unknown): void {
     const retire = 'failed';
-    if (error instanceof PoolRefusal) return this.#fail({ kind: error.kind, reason: error.message, retire });
-    if (error instanceof ConnectFailure) {
+    if (error instanceof PoolRefusal) {
+      this.#fail({ kind: error.kind, reason: error.message, retire });
+    } else if (error instanceof ConnectFailure) {
       const cause = safeCause(error);
-      return this.#fail({ kind: error.kind, reason: `${error.message}: ${cause.message}`, cause, retire });
+      this.#fail({ kind: error.kind, reason: `${error.message}: ${cause.message}`, cause, retire });
+    } else {
+      this.#libraryFailed(error);
     }
-    return this.#fail({ ...mapError(error), retire });
   }
 
   #send(lease: Lease): void {
-    this.#lease = lease;
-    // Ended between the lease's settling and now: nothing was written, but the connection is ours to return.
-    if (this.#ended) return lease.connection.destroy('aborted');
+    if (this.#ended) {
+      // Ended between the lease's settling and now: the connection is still ours to get rid of.
+      lease.connection.destroy('aborted');
+      return;
+    }
+    this.#record.lease = lease;
     this.#limits.stop('connectMs');
-    this.#times.enter('request');
+    this.#record.times.enter('request');
     this.#limits.start('idleMs');
     try {
       this.#dispatch(lease);
     } catch (error) {
-      this.#fail({ ...mapError(error), retire: 'failed' });
+      this.#libraryFailed(error);
     }
   }
 
   #dispatch(lease: Lease): void {
-    const { method, url, body } = this.#request;
-    const { agent } = lease.connection;
+    const { connection } = lease;
+    const { body } = this.#request;
     const onSocket = Promise.withResolvers<void>();
-    if (body) this.#upload = this.#makeUpload(body, onSocket.promise);
-    const stream = plainGot.stream(url, {
-      method,
-      headers: requestHeaders(this.#request, lease.connection.uses >= this.#parts.maxUses),
-      agent: { http: agent, https: agent },
-      ...(this.#upload && { body: this.#upload }),
-    });
+    const upload = body && this.#makeUpload(body, onSocket.promise);
+    this.#record.upload = upload;
+    const lastUse = connection.uses >= this.#parts.maxUses;
+    const stream = openStream(this.#request, { connection, lastUse, upload });
     this.#stream = stream;
     stream.on('error', (error) => this.#libraryFailed(error));
     stream.once('socket', () => onSocket.resolve());
     stream.once('request', (request: ClientRequest) => request.once('finish', () => this.#requestSent()));
-    stream.once('response', (response: IncomingMessage) => this.#headersArrived(response));
-    stream.once('upgrade', () => this.#switched());
-    // got waits for `end()` when a method that may have a body, so every one but HEAD, is given none.
-    if (!body && method !== 'HEAD') stream.end();
-    lease.connection.whenClosed.then(() => setImmediate(() => this.#closedBeforeHeaders()));
+    stream.once('response', (response: IncomingMessage) => this.#headersArrived(response, stream, lease));
+    stream.once('upgrade', () =>
+      this.#fail({ kind: 'protocol', reason: 'the peer switched protocols unasked', retire: 'failed' }),
+    );
+    connection.whenClosed.then(() => setImmediate(() => this.#closedBeforeHeaders(lease)));
   }
 
-  #makeUpload(body: NonNullable<TransportRequest['body']>, ready: Promise<void>): Upload {
+  #makeUpload(body: RequestBody, ready: Promise<void>): Upload {
     return new Upload(body, ready, {
       handed: (sent) => this.#attempt.onBytesSent?.(sent),
       waitingFor: (whom) => {
         this.#waitingFor = whom;
-        if (!this.#ended && this.#times.phase === 'request') this.#limits.start('idleMs');
+        if (!this.#ended && this.#record.times.phase === 'request') this.#limits.start('idleMs');
       },
       failed: (failure) =>
         this.#fail({
@@ -173,41 +166,36 @@ export class SingleExchange {
 
   /** ClientRequest's `finish`: the kernel has taken the last byte. */
   #requestSent(): void {
-    if (this.#ended || this.#answered) return;
+    if (this.#ended || this.#record.answered) return;
     this.#limits.stop('idleMs');
-    this.#times.enter('headers');
+    this.#record.times.enter('headers');
     this.#limits.start('headersMs');
   }
 
-  #headersArrived(response: IncomingMessage): void {
-    const stream = this.#stream;
-    const lease = this.#lease;
-    if (this.#ended || !stream || !lease) return;
+  #headersArrived(response: IncomingMessage, stream: GotRequest, lease: Lease): void {
+    if (this.#ended) return;
+    const record = this.#record;
     const headers = responseHeaders(response.rawHeaders);
-    const early = this.#times.phase === 'request';
-    this.#answered = true;
+    const early = record.times.phase === 'request';
+    record.answered = true;
     this.#limits.stop('idleMs');
     this.#limits.stop('headersMs');
-    this.#times.enter('body');
+    record.times.enter('body');
     lease.connection.peerIdleLimitMs = peerIdleLimitMs(headers['keep-alive']);
     if (early) {
-      // RFC 9112 section 9.6: the rest of the body will not be sent, so the connection cannot carry another message.
+      // RFC 9112 section 9.3: without the rest of the body the connection cannot carry another message.
       lease.connection.retire('early-answer');
-      this.#upload?.stop();
+      record.upload?.stop();
     }
-    const body = new ResponseBody({
-      read: () => this.#read(stream, lease, early),
-      cancel: () => this.#cancel(),
-    });
-    this.#answer.resolve({
-      status: response.statusCode ?? 0,
-      headers,
-      body,
-      exchange: this.#facts(),
-      done: this.#done.promise,
-    });
+    const read = (): Promise<Uint8Array | undefined> => this.#read(stream, lease, early);
+    const cancel = (): void => {
+      lease.connection.destroy('aborted');
+      this.#end();
+    };
+    const head = { status: response.statusCode ?? 0, headers };
+    this.#answer.resolve(record.response(head, new ResponseBody({ read, cancel }), this.#done.promise));
     // The end of an empty answer is read at once: nobody may ever iterate it, and its connection would stay taken.
-    if (isEmpty(this.#request.method, response)) this.#read(stream, lease, early).catch(() => undefined);
+    if (isEmpty(this.#request.method, head)) read().catch(() => undefined);
   }
 
   async #read(stream: GotRequest, lease: Lease, early: boolean): Promise<Uint8Array | undefined> {
@@ -220,7 +208,7 @@ export class SingleExchange {
       const step = await this.#chunks.next();
       if (this.#error) throw this.#error;
       if (step.done !== true) {
-        this.#bytesReceived += step.value.byteLength;
+        this.#record.bytesReceived += step.value.byteLength;
         return step.value;
       }
       await this.#complete(lease, early);
@@ -243,21 +231,10 @@ export class SingleExchange {
     this.#end();
   }
 
-  #cancel(): void {
-    this.#lease?.connection.destroy('aborted');
-    this.#end();
-  }
-
-  #switched(): void {
-    this.#fail({ kind: 'protocol', reason: 'the peer switched protocols unasked', retire: 'failed' });
-  }
-
   /** got and Node report a connection's end by themselves; this is the net under them, so that no exchange can hang. */
-  #closedBeforeHeaders(): void {
-    if (this.#answered || this.#ended) return;
-    const cause =
-      this.#lease?.connection.socketError ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' });
-    this.#libraryFailed(cause);
+  #closedBeforeHeaders({ connection }: Lease): void {
+    if (this.#record.answered || this.#ended) return;
+    this.#libraryFailed(connection.socketError ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
   }
 
   #libraryFailed(error: unknown): void {
@@ -265,30 +242,20 @@ export class SingleExchange {
   }
 
   #limitPassed(limit: LimitName): void {
-    const whom =
-      limit === 'idleMs' && this.#waitingFor === 'source' ? ' by the source of the request body' : '';
+    const bySource =
+      limit === 'idleMs' && this.#record.times.phase === 'request' && this.#waitingFor === 'source';
+    const whom = bySource ? ' by the source of the request body' : '';
     const reason = `${LIMIT_REASON[limit]}${whom} within ${limit} (${this.#attempt.limits[limit]} ms)`;
     this.#fail({ kind: 'timeout', reason, retire: 'timeout' });
   }
 
   #fail({ kind, reason, cause, retire }: Failure): void {
     if (this.#ended) return;
-    if (this.#whole) {
-      this.#lease?.connection.destroy(retire);
-      return this.#end();
+    if (!this.#whole) {
+      this.#error = this.#record.error(kind, reason, cause);
+      this.#answer.reject(this.#error);
     }
-    const { phase } = this.#times;
-    const delivery = this.#delivery();
-    const error = new TransportError(`${this.#parts.name}: ${reason}, in phase ${phase}`, {
-      kind,
-      phase,
-      delivery,
-      exchange: this.#facts(),
-      ...(cause !== undefined && { cause }),
-    });
-    this.#error = error;
-    this.#lease?.connection.destroy(retire);
-    this.#answer.reject(error);
+    this.#record.lease?.connection.destroy(retire);
     this.#end();
   }
 
@@ -298,35 +265,8 @@ export class SingleExchange {
     this.#limits.stopAll();
     this.#attempt.signal.removeEventListener('abort', this.#onAbort);
     this.#ticket?.refuse(new PoolRefusal('aborted', 'no longer wanted'));
-    this.#upload?.stop();
+    this.#record.upload?.stop();
     this.#stream?.destroy();
-    this.#done.resolve(this.#facts());
+    this.#done.resolve(this.#record.facts());
   }
-
-  #delivery(): Delivery {
-    if (this.#answered) return 'answered';
-    return this.#lease?.wroteAnything() ? 'unknown' : 'not-sent';
-  }
-
-  #facts(): Exchange {
-    const lease = this.#lease;
-    return {
-      ...(lease && {
-        protocol: 'http/1.1' as const,
-        connectionId: lease.connection.id,
-        connectionOrigin: lease.origin,
-      }),
-      connectionReused: lease?.origin === 'reused',
-      bodyOpened: this.#upload?.opened ?? false,
-      // Slices that were handed over but never reached the socket were not sent.
-      bytesSent: this.#delivery() === 'not-sent' ? 0 : (this.#upload?.sent ?? 0),
-      bytesReceived: this.#bytesReceived,
-      phaseMs: this.#times.read(),
-    };
-  }
-}
-
-/** Whether the headers say that no body follows (RFC 9112 section 6.3). */
-function isEmpty(method: TransportRequest['method'], { statusCode, headers }: IncomingMessage): boolean {
-  return method === 'HEAD' || statusCode === 204 || statusCode === 304 || headers['content-length'] === '0';
 }

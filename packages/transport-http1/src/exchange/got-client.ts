@@ -1,14 +1,15 @@
-import got, { type Got } from 'got';
+import type { TransportRequest } from '@ferry/core';
+import got, { type Request as GotRequest } from 'got';
+import type { Connection } from '../pool/connection.ts';
+import { requestHeaders } from './headers.ts';
+import type { Upload } from './upload.ts';
 
 /**
  * got with everything off that would make one `send()` more than one request, or something else than was asked for: retry,
  * redirects, throwing by status, decompression, cache, cookies, its timers. What stays is its framing of a streamed body,
  * its check of the response's content-length, and its care for Node's http events.
- *
- * Only its stream interface is used. The promise interface reads the whole response before it tells the status, so an
- * upload could not be stopped by an early answer.
  */
-export const plainGot: Got = got.extend({
+const plainGot = got.extend({
   retry: { limit: 0 },
   followRedirect: false,
   throwHttpErrors: false,
@@ -18,3 +19,25 @@ export const plainGot: Got = got.extend({
   allowGetBody: true,
   strictContentLength: true,
 });
+
+/**
+ * Starts the request on this connection. Only got's stream interface is used: the promise interface reads the whole
+ * response before it tells the status, so an early answer could not stop an upload. The caller must listen to `error` at
+ * once and for good, since got may still raise one after the exchange has ended.
+ * @param lastUse the connection will carry nothing after this request.
+ */
+export function openStream(
+  request: TransportRequest,
+  { connection, lastUse, upload }: { connection: Connection; lastUse: boolean; upload: Upload | undefined },
+): GotRequest {
+  const { agent } = connection;
+  const stream = plainGot.stream(request.url, {
+    method: request.method,
+    headers: requestHeaders(request, lastUse),
+    agent: { http: agent, https: agent },
+    ...(upload && { body: upload }),
+  });
+  // got waits for `end()` when a method that may have a body, so every one but HEAD, is given none.
+  if (!upload && request.method !== 'HEAD') stream.end();
+  return stream;
+}

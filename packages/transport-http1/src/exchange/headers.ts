@@ -1,4 +1,4 @@
-import type { TransportRequest } from '@ferry/core';
+import type { TransportRequest, TransportResponse } from '@ferry/core';
 
 /** Fields that frame the message or belong to the connection (RFC 9110 section 7.6.1): they are the transport's to set. */
 const OURS: ReadonlySet<string> = new Set([
@@ -52,4 +52,12 @@ export function responseHeaders(raw: readonly string[]): Record<string, string> 
     fields.set(name, before === undefined ? value : `${before}${separator}${value}`);
   }
   return Object.fromEntries(fields);
+}
+
+/** Whether the headers say that no body follows (RFC 9112 section 6.3). */
+export function isEmpty(
+  method: TransportRequest['method'],
+  { status, headers }: Pick<TransportResponse, 'status' | 'headers'>,
+): boolean {
+  return method === 'HEAD' || status === 204 || status === 304 || headers['content-length'] === '0';
 }

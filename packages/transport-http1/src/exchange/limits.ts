@@ -4,6 +4,14 @@ import { afterMs } from '../time.ts';
 /** The limits of one attempt, by name. */
 export type LimitName = keyof AttemptLimits;
 
+/** What a limit that has passed says, in words for people. */
+export const LIMIT_REASON: Readonly<Record<LimitName, string>> = {
+  connectMs: 'no connection',
+  headersMs: 'no response headers',
+  idleMs: 'no progress',
+  totalMs: 'not finished',
+};
+
 /**
  * The four clocks of one attempt. got's timers and Node's socket timeouts are not used: they start elsewhere, and they
  * cannot be injected.

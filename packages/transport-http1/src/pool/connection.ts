@@ -128,6 +128,7 @@ export class Connection {
   destroy(reason: RetireReason): void {
     this.#retire(reason);
     this.socket.destroy();
+    this.#vacate();
   }
 
   #retire(reason: RetireReason): void {

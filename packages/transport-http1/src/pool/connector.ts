@@ -55,7 +55,7 @@ export class Connector {
         return socket;
       },
       (error: unknown) => {
-        this.#sessions.forget(url.host);
+        if (error instanceof ConnectFailure && error.kind === 'tls') this.#sessions.forget(url.host);
         socket.destroy();
         throw error;
       },
@@ -73,6 +73,8 @@ export class Connector {
       port,
       noDelay: true,
       secureContext: this.#secureContext,
+      // Said, so that no environment variable can turn the check off.
+      rejectUnauthorized: true,
       ALPNProtocols: ['http/1.1'],
       // An IP address is no server name (RFC 6066 section 3); Node then checks the certificate against the host.
       ...(net.isIP(host) === 0 && { servername: host }),

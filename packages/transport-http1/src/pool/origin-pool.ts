@@ -1,10 +1,10 @@
 import type { Clock, ReusePolicy, TransportStats } from '@ferry/core';
-import { afterMs } from '../time.ts';
-import { idleLimitMs, plan, whyNot } from './admission.ts';
+import { plan, whyNot } from './admission.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { ConnectFailure, type Connector, type PendingSocket } from './connector.ts';
 import type { PoolEvent, RetireReason } from './pool-event.ts';
 import { RecentPeak } from './recent-peak.ts';
+import { Standby } from './standby.ts';
 import { PoolRefusal, Ticket, type Want } from './ticket.ts';
 
 export interface OriginPoolParts {
@@ -29,9 +29,7 @@ export class OriginPool implements ConnectionOwner {
   readonly #url: URL;
   readonly #parts: OriginPoolParts;
   readonly #connections = new Set<Connection>();
-  /** Ready and without a request, last used last. */
-  readonly #unoccupied: Connection[] = [];
-  readonly #expiry = new Map<Connection, () => void>();
+  readonly #standby: Standby;
   readonly #opening = new Set<Opening>();
   readonly #waiting: Ticket[] = [];
   /** Tickets whose connection is being looked at once more before use. */
@@ -43,6 +41,7 @@ export class OriginPool implements ConnectionOwner {
     this.origin = url.origin;
     this.#url = new URL(url.origin);
     this.#parts = parts;
+    this.#standby = new Standby(parts.policy, parts.clock);
     this.#peak = new RecentPeak(parts.policy.spareMaxIdleMs);
   }
 
@@ -59,7 +58,7 @@ export class OriginPool implements ConnectionOwner {
     const alive = all.filter((connection) => !connection.retired);
     return {
       live: alive.length,
-      spare: this.#unoccupied.filter((connection) => connection.uses === 0).length,
+      spare: this.#standby.spares,
       connecting: this.#opening.size,
       retired: all.length - alive.length,
       streams: all.filter((connection) => connection.occupied).length,
@@ -98,13 +97,13 @@ export class OriginPool implements ConnectionOwner {
       connection.retire(reason);
       return false;
     }
-    this.#addUnoccupied(connection);
+    this.#standby.add(connection);
     this.#serveWaiting();
     return true;
   }
 
   retired(connection: Connection, reason: RetireReason): void {
-    this.#removeUnoccupied(connection);
+    this.#standby.remove(connection);
     this.#tell(connection, { type: 'retired', reason });
   }
 
@@ -116,17 +115,17 @@ export class OriginPool implements ConnectionOwner {
 
   /** Starts whatever the plan says; false when the ticket has to wait. */
   #place(ticket: Ticket): boolean {
-    this.#expireUnoccupied();
+    this.#standby.expire();
     const { policy } = this.#parts;
     const step = plan(
-      this.#unoccupied,
+      this.#standby.connections,
       (connection) => !ticket.want.avoid?.has(connection.id),
       { taken: this.#taken(), openingAhead: this.#openingAhead() },
       policy,
     );
     switch (step.do) {
       case 'reuse':
-        this.#removeUnoccupied(step.connection);
+        this.#standby.remove(step.connection);
         this.#confirm(ticket, step.connection);
         return true;
       case 'adopt':
@@ -176,8 +175,9 @@ export class OriginPool implements ConnectionOwner {
       if (connection.retired || !connection.sound) {
         connection.retire('peer-closed');
         if (!ticket.settled && !this.#place(ticket)) this.#waiting.unshift(ticket);
+        this.#placeFreed();
       } else if (ticket.settled) {
-        this.#addUnoccupied(connection);
+        this.#standby.add(connection);
         this.#serveWaiting();
       } else {
         this.#lease(ticket, connection);
@@ -217,7 +217,7 @@ export class OriginPool implements ConnectionOwner {
         this.#tell(connection, { type: 'opened', ahead });
         if (ticket && !ticket.settled) return this.#lease(ticket, connection);
         if (ticket || this.#draining) return connection.destroy('aborted');
-        this.#addUnoccupied(connection);
+        this.#standby.add(connection);
         return this.#serveWaiting();
       },
       (error: Error) => {
@@ -234,38 +234,13 @@ export class OriginPool implements ConnectionOwner {
     if (this.#draining) return;
     const { policy, clock } = this.#parts;
     const wanted = Math.min(policy.spares, this.#peak.note(this.#demand(), clock.now()));
-    let spares = this.#openingAhead() + this.#unoccupied.filter((connection) => connection.uses === 0).length;
+    let spares = this.#openingAhead() + this.#standby.spares;
     for (; spares < wanted && this.#taken() < policy.maxConnections; spares++) this.#open(true);
-  }
-
-  #addUnoccupied(connection: Connection): void {
-    connection.socket.unref();
-    this.#unoccupied.push(connection);
-    const { clock, policy } = this.#parts;
-    const facts = connection.facts();
-    const left = Math.min(idleLimitMs(facts, policy), policy.maxAgeMs - facts.ageMs);
-    const expire = (): void => connection.retire(whyNot(connection.facts(), policy) ?? 'idle');
-    this.#expiry.set(connection, afterMs(clock, left, expire, { keepAlive: false }));
-  }
-
-  #removeUnoccupied(connection: Connection): void {
-    const at = this.#unoccupied.indexOf(connection);
-    if (at >= 0) this.#unoccupied.splice(at, 1);
-    this.#expiry.get(connection)?.();
-    this.#expiry.delete(connection);
-  }
-
-  /** Timers stand still while a machine is suspended; the wall clock does not. */
-  #expireUnoccupied(): void {
-    for (const connection of [...this.#unoccupied]) {
-      const reason = whyNot(connection.facts(), this.#parts.policy);
-      if (reason !== undefined) connection.retire(reason);
-    }
   }
 
   #placeFreed(): void {
     this.#serveWaiting();
-    if (this.#taken() === 0 && this.#waiting.length === 0) this.#parts.onEmpty(this);
+    if (this.#taken() + this.#waiting.length + this.#confirming.size === 0) this.#parts.onEmpty(this);
   }
 
   #taken(): number {

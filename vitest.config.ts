@@ -12,6 +12,7 @@ export default defineConfig({
       'packages/*/src/**/*.test.ts',
       'apps/*/src/**/*.test.{ts,tsx}',
       'apps/*/test/**/*.test.ts',
+      'bench/src/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
     environment: 'node',

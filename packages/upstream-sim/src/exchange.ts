@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Answer, type ApiRequest, bodyLength, jsonAnswer } from './api/answer.ts';
-import { aliasOfHeader } from './api/key-alias.ts';
+import { bearerKey, keyAlias } from './api/key-alias.ts';
 import type { Fault, Moment } from './faults/fault.ts';
 import type { FaultQueue } from './faults/fault-queue.ts';
 import { type Blow, strike } from './faults/strike.ts';
@@ -55,12 +55,12 @@ class Exchange {
     this.#context = context;
     this.#path = wire.target.split('?', 1)[0] ?? '/';
     const seen = { method, path: this.#path, protocol, connectionUse: connection.uses };
-    const keyAlias = aliasOfHeader(wire.headers.authorization);
+    const key = bearerKey(wire.headers.authorization);
     this.#record = context.ledger.open({
       ...seen,
       connectionId: connection.id,
       ...(streamId !== undefined && { streamId }),
-      ...(keyAlias !== undefined && { keyAlias }),
+      ...(key !== undefined && { keyAlias: keyAlias(key) }),
     });
     const due = context.faults.take(seen);
     this.#fault = due?.fault;

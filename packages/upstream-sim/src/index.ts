@@ -1,6 +1,7 @@
 export type { Answer, Work } from './api/answer.ts';
+export { MODELS } from './api/edits-endpoint.ts';
 export { keyAlias } from './api/key-alias.ts';
-export { MODELS, type XaiLimits } from './api/xai-api.ts';
+export type { XaiLimits } from './api/xai-limits.ts';
 export { createLoopbackCertificate, type LoopbackCertificate } from './certificate.ts';
 export {
   type Fault,

@@ -103,12 +103,13 @@ export class Ledger {
     };
     this.#entries.push(entry);
     if (this.#entries.length > this.#capacity) this.#entries.shift();
+    this.#changed();
     return {
       entry,
       update: (changes) => {
         Object.assign(entry, changes);
         if (changes.outcome && changes.outcome !== 'open') entry.durationMs = this.#now() - entry.at;
-        for (const look of [...this.#waiting]) look();
+        this.#changed();
       },
     };
   }
@@ -158,6 +159,10 @@ export class Ledger {
   /** Forgets all entries; the sequence goes on. Requests that still run are not listed again. */
   clear(): void {
     this.#entries = [];
+    this.#changed();
+  }
+
+  #changed(): void {
     for (const look of [...this.#waiting]) look();
   }
 }

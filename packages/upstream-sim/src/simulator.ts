@@ -1,4 +1,5 @@
-import { DEFAULT_LIMITS, XaiApi, type XaiLimits } from './api/xai-api.ts';
+import { XaiApi } from './api/xai-api.ts';
+import { DEFAULT_LIMITS, type XaiLimits } from './api/xai-limits.ts';
 import { createLoopbackCertificate } from './certificate.ts';
 import { type ControlServer, listenForControl } from './control/control-server.ts';
 import { serveExchange } from './exchange.ts';
@@ -44,6 +45,8 @@ export interface Simulator {
   readonly controlUrl: string | undefined;
   /** What a client must trust. PEM. */
   readonly caPem: string;
+  /** Where everything it writes lies, until it is closed. */
+  readonly dir: string;
   readonly ledger: Ledger;
   readonly faults: FaultQueue;
   /** TCP connections accepted since the start, and those open now. */
@@ -114,6 +117,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       url: `https://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
       controlUrl: control?.url,
       caPem: certificate.caPem,
+      dir: dir.path,
       ledger,
       faults,
       connections: counts,

@@ -1,6 +1,6 @@
 /** What a brush does: dabs that keep edges, and strokes that follow shapes. */
 import { type Effect, fromSharp, type Picture, toSharp } from './picture.ts';
-import { boxMean, eachRow, lumaOf, mapPixels, type Plane } from './planes.ts';
+import { boxMean, channelOf, eachRow, lumaOf, mapPixels, type Plane } from './planes.ts';
 
 /** Painting has no finer detail than a brush: these effects work at about this many pixels a side. */
 const CANVAS_SIDE = 1100;
@@ -36,19 +36,17 @@ export function sideOf({ width, height }: Picture): number {
  * which smooths surfaces into dabs and keeps edges.
  */
 export async function kuwahara(picture: Picture, radius: number): Promise<Picture> {
-  const { width, height, rgb } = picture;
+  const { width, height } = picture;
   const half = Math.max(1, Math.round(radius / 2));
-  const channel = (index: number): Plane => ({
-    width,
-    height,
-    values: Float32Array.from({ length: width * height }, (_, i) => (rgb[i * 3 + index] ?? 0) / 255),
-  });
   const luma = await lumaOf(picture);
-  const square = { ...luma, values: luma.values.map((value) => value * value) };
+  const square = { ...luma, values: new Float32Array(width * height) };
+  await eachRow(height, (y) => {
+    for (let i = y * width; i < (y + 1) * width; i++) square.values[i] = (luma.values[i] ?? 0) ** 2;
+  });
   const [red, green, blue, mean, meanSquare] = [
-    await boxMean(channel(0), half),
-    await boxMean(channel(1), half),
-    await boxMean(channel(2), half),
+    await boxMean(await channelOf(picture, 0), half),
+    await boxMean(await channelOf(picture, 1), half),
+    await boxMean(await channelOf(picture, 2), half),
     await boxMean(luma, half),
     await boxMean(square, half),
   ];

@@ -1,6 +1,6 @@
 /** Light and colour: tone curves, colour matrices, graded looks. */
 import { type Effect, fromSharp, type Picture, toSharp } from './picture.ts';
-import { blurred, mapPixels, mix, noise, smoothstep } from './planes.ts';
+import { blurred, mapPixels, mapValues, mix, noise, smoothstep } from './planes.ts';
 import { randomFrom } from './random.ts';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -43,7 +43,7 @@ export const invert: Effect = (picture) => fromSharp(toSharp(picture).negate({ a
 /** `power` below 1 lightens the middle tones and above 1 darkens them; black and white stay. */
 export function toneCurve(power: number): Effect {
   const table = Uint8Array.from({ length: 256 }, (_, value) => Math.round(255 * (value / 255) ** power));
-  return async (picture) => ({ ...picture, rgb: picture.rgb.map((value) => table[value] ?? value) });
+  return (picture) => mapValues(picture, table);
 }
 
 /** More (or, below 1, less) difference around the middle grey. */

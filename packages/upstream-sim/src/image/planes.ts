@@ -12,7 +12,7 @@ export interface Plane {
 
 /** The longest that a pixel loop keeps the event loop, in milliseconds: the server beside it must go on answering. */
 const SLICE_MS = 6;
-const ROWS_AT_ONCE = 16;
+const ROWS_AT_ONCE = 4;
 
 /** Runs `work` for every row, and lets other work of the process run in between. */
 export async function eachRow(height: number, work: (y: number) => void): Promise<void> {
@@ -45,6 +45,15 @@ export async function mapPixels(
   return { width, height, rgb: new Uint8Array(rgb.buffer) };
 }
 
+/** Replaces every channel's value by its entry in a table of 256. */
+export async function mapValues({ width, height, rgb }: Picture, table: Uint8Array): Promise<Picture> {
+  const out = new Uint8Array(rgb.length);
+  await eachRow(height, (y) => {
+    for (let i = y * width * 3; i < (y + 1) * width * 3; i++) out[i] = table[rgb[i] ?? 0] ?? 0;
+  });
+  return { width, height, rgb: out };
+}
+
 /** Rec. 709 luma, 0 to 1. */
 export async function lumaOf({ width, height, rgb }: Picture): Promise<Plane> {
   const values = new Float32Array(width * height);
@@ -53,6 +62,15 @@ export async function lumaOf({ width, height, rgb }: Picture): Promise<Plane> {
       const at = i * 3;
       values[i] = (0.2126 * (rgb[at] ?? 0) + 0.7152 * (rgb[at + 1] ?? 0) + 0.0722 * (rgb[at + 2] ?? 0)) / 255;
     }
+  });
+  return { width, height, values };
+}
+
+/** One channel, 0 to 1. */
+export async function channelOf({ width, height, rgb }: Picture, channel: 0 | 1 | 2): Promise<Plane> {
+  const values = new Float32Array(width * height);
+  await eachRow(height, (y) => {
+    for (let i = y * width; i < (y + 1) * width; i++) values[i] = (rgb[i * 3 + channel] ?? 0) / 255;
   });
   return { width, height, values };
 }
@@ -125,7 +143,11 @@ export async function noise(width: number, height: number, cell: number, seed: n
     .extractChannel(0)
     .raw()
     .toBuffer();
-  return { width, height, values: Float32Array.from(smooth, (value) => value / 127.5 - 1) };
+  const values = new Float32Array(width * height);
+  await eachRow(height, (y) => {
+    for (let i = y * width; i < (y + 1) * width; i++) values[i] = (smooth[i] ?? 0) / 127.5 - 1;
+  });
+  return { width, height, values };
 }
 
 /** Noise drawn out along the falling diagonal, as a pencil's strokes lie: -1 to 1. */

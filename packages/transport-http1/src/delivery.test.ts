@@ -229,6 +229,23 @@ describe('an answer that comes while the upload still runs', () => {
   });
 });
 
+test('a GET that dies is not sent again behind our back', async () => {
+  const heads: string[] = [];
+  const peer = await stage.raw((socket) =>
+    onHead(socket, (head) => {
+      heads.push(head);
+      if (heads.length === 1) socket.write(OK);
+      else socket.destroy();
+    }),
+  );
+  const transport = stage.transport(POOLED);
+  await textOf(await send(transport, peer.url));
+  const error = await failureOf(send(transport, peer.url));
+  expect(error).toMatchObject({ kind: 'reset', phase: 'headers', delivery: 'unknown' });
+  expect(error.exchange.connectionReused).toBe(true);
+  expect(heads).toHaveLength(2);
+});
+
 test('a peer that switches protocols unasked fails the exchange', async () => {
   const peer = await stage.raw((socket) =>
     onHead(socket, () =>

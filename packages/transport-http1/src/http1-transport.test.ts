@@ -39,7 +39,9 @@ describe.each([
       });
       expect(response.status).toBe(200);
       expect(await textOf(response)).toBe(`${bytes.byteLength} ${sha256(bytes)}`);
-      expect(sent).toEqual([MAX_SLICE_BYTES, 2 * MAX_SLICE_BYTES, 3 * MAX_SLICE_BYTES, bytes.byteLength]);
+      expect(sent).toEqual([...sent].sort((a, b) => a - b));
+      expect(sent.length).toBeGreaterThan(3);
+      expect(sent.at(-1)).toBe(bytes.byteLength);
       const exchange = await response.done;
       expect(exchange).toMatchObject({
         protocol: 'http/1.1',
@@ -111,15 +113,20 @@ test('only what the caller gave and the protocol needs is in the request', async
 test.each([302, 404, 413, 429, 500, 502, 503, 504])(
   'status %i is an answer, with its headers and body',
   async (status) => {
-    const peer = await stage.http((_request, response) => {
-      response.writeHead(status, { location: '/elsewhere', 'retry-after': '7' });
+    const asked: (string | undefined)[] = [];
+    const peer = await stage.http((request, response) => {
+      asked.push(request.method);
+      response.writeHead(status, { location: '/elsewhere', 'retry-after': '0' });
       response.end('<html>no</html>');
     });
-    const response = await send(stage.transport(POOLED), peer.url, { body: 'image' });
-    expect(response.status).toBe(status);
-    expect(response.headers['retry-after']).toBe('7');
-    expect(await textOf(response)).toBe('<html>no</html>');
-    expect(peer.accepted).toBe(1);
+    const transport = stage.transport(POOLED);
+    for (const method of ['POST', 'GET'] as const) {
+      const response = await send(transport, peer.url, { method });
+      expect(response.status).toBe(status);
+      expect(response.headers['retry-after']).toBe('0');
+      expect(await textOf(response)).toBe('<html>no</html>');
+    }
+    expect(asked).toEqual(['POST', 'GET']);
   },
 );
 

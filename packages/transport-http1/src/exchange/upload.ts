@@ -1,4 +1,11 @@
-import { MAX_SLICE_BYTES, type RequestBody } from '@ferry/core';
+import type { RequestBody } from '@ferry/core';
+
+/**
+ * What is written at a time. The kernel's acceptance of one write is the finest progress that can be seen, so smaller
+ * writes tell a slow line from a silent one sooner: 64 KiB in `idleMs` is enough. Against 256 KiB no difference in
+ * throughput could be measured (1 and 10 MB over TLS on loopback, within the noise).
+ */
+const WRITE_BYTES = 64 * 1024;
 
 /** The source of a body failed, or gave more or fewer bytes than it said. */
 export class BodySourceFailure extends Error {
@@ -106,8 +113,8 @@ export class Upload implements AsyncIterable<Uint8Array> {
   }
 
   *#hand(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
-    for (let at = 0; at < bytes.byteLength; at += MAX_SLICE_BYTES) {
-      const slice = bytes.subarray(at, at + MAX_SLICE_BYTES);
+    for (let at = 0; at < bytes.byteLength; at += WRITE_BYTES) {
+      const slice = bytes.subarray(at, at + WRITE_BYTES);
       this.#sent += slice.byteLength;
       this.#events.waitingFor('upstream');
       this.#events.handed(this.#sent);

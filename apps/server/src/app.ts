@@ -27,7 +27,12 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
     requestTimeout: config.server.request_timeout_ms,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: Math.min(30_000, config.server.request_timeout_ms),
+      // Node looks for requests past their time only every 30 s by default.
+      connectionsCheckingInterval: Math.min(5_000, config.server.request_timeout_ms / 2),
+    },
     clientErrorHandler: answerClientError,
     // An address the router cannot read: refused before any hook runs.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {

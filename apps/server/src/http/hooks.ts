@@ -18,6 +18,9 @@ export function installHooks(fastify: FastifyInstance, { loaded, shutdown }: App
   methods.watch(fastify);
 
   fastify.addHook('onRequest', async (request, reply) => {
+    const startedAt = performance.now();
+    // Not onResponse: it does not run when the caller goes away first.
+    reply.raw.once('close', () => logAnswer(request, reply, performance.now() - startedAt));
     reply.header('x-request-id', request.id).headers(securityHeaders(pathOf(request)));
     if (shutdown.stopping) {
       reply.header('connection', 'close');
@@ -26,9 +29,12 @@ export function installHooks(fastify: FastifyInstance, { loaded, shutdown }: App
     checkAccess(request);
     if (request.is404) refuseMethod(request, methods);
   });
-  fastify.addHook('onResponse', async (request, reply) => logAnswer(request, reply));
-  fastify.addHook('onRequestAbort', async (request) => {
-    request.log.info({ method: request.method, path: pathOf(request) }, 'The caller went away');
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (shutdown.stopping) reply.header('connection', 'close');
+  });
+  fastify.addHook('onResponse', async (request) => {
+    // Its answer began before the stop and promised to keep the connection; server.close() would wait for it.
+    if (shutdown.stopping) request.raw.socket.end();
   });
 }
 
@@ -58,14 +64,18 @@ function badRequestMethod(method: string, allowed: readonly string[]): GatewayEr
   return new GatewayError(message, { ...fields, headers: { allow: allowed.join(', ') } });
 }
 
-function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
+function logAnswer(request: FastifyRequest, reply: FastifyReply, durationMs: number): void {
   const path = pathOf(request);
   const fields = {
     method: request.method,
     path,
     status: reply.statusCode,
-    duration_ms: Math.round(reply.elapsedTime),
+    duration_ms: Math.round(durationMs),
   };
+  if (!reply.raw.writableFinished) {
+    request.log.info(fields, 'The caller went away');
+    return;
+  }
   const level = reply.statusCode >= 500 ? 'warn' : path.startsWith('/health/') ? 'debug' : 'info';
   request.log[level](fields, `${request.method} ${path} ${reply.statusCode}`);
 }

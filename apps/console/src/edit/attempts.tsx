@@ -13,10 +13,7 @@ export function Attempts({ run }: { run: Run }): JSX.Element | null {
   const { images, edit } = run.progress;
   const total = [...images.map(({ upload }) => upload), edit].reduce((sum, call) => sum + tries(call), 0);
   if (total === 0) return null;
-  const longest = Math.max(
-    1,
-    ...[edit, ...images.map((i) => i.upload)].flatMap((c) => c.attempts.map((a) => a.durationMs)),
-  );
+  const longestUpload = longest(images.map(({ upload }) => upload));
   return (
     <details class="attempts">
       <summary>Connections and {formatCount(total, 'attempt')}</summary>
@@ -32,7 +29,7 @@ export function Attempts({ run }: { run: Run }): JSX.Element | null {
               {image.upload.durationMs !== null && ` · ${formatDuration(image.upload.durationMs)}`}
             </span>
           </header>
-          <AttemptRows call={image.upload} longest={longest} />
+          <AttemptRows call={image.upload} longest={longestUpload} />
         </section>
       ))}
       {tries(edit) > 0 && (
@@ -41,7 +38,7 @@ export function Attempts({ run }: { run: Run }): JSX.Element | null {
             <h3>The edit</h3>
             <span class="figures">{edit.durationMs !== null && formatDuration(edit.durationMs)}</span>
           </header>
-          <AttemptRows call={edit} longest={longest} />
+          <AttemptRows call={edit} longest={longest([edit])} />
         </section>
       )}
       <Legend />
@@ -49,6 +46,10 @@ export function Attempts({ run }: { run: Run }): JSX.Element | null {
     </details>
   );
 }
+
+/** The scale of a waterfall. Uploads share one; the edit has its own, since it takes so much longer. Milliseconds. */
+const longest = (calls: readonly CallProgress[]): number =>
+  Math.max(1, ...calls.flatMap(({ attempts }) => attempts.map(({ durationMs }) => durationMs)));
 
 const tries = (call: CallProgress): number => Math.max(call.attempt, call.attempts.length);
 
@@ -76,14 +77,14 @@ function AttemptRow({ attempt, longest }: { attempt: AttemptView; longest: numbe
   );
 }
 
-/** The phases of one attempt as bars, on one scale for the whole run. */
+/** The phases of one attempt as bars. */
 function Waterfall({ attempt, longest }: { attempt: AttemptView; longest: number }): JSX.Element {
   const words = PHASES.filter((phase) => attempt.phaseMs[phase] !== undefined)
     .map((phase) => `${phase} ${formatDuration(attempt.phaseMs[phase] ?? 0)}`)
     .join(', ');
   return (
     <span class="waterfall" role="img" aria-label={words} title={words}>
-      {PHASES.map((phase) => (
+      {PHASES.filter((phase) => attempt.phaseMs[phase] !== undefined).map((phase) => (
         <span
           key={phase}
           data-phase={phase}

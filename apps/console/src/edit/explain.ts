@@ -36,6 +36,26 @@ const BY_CODE: Readonly<Record<string, Words>> = {
     advice: 'Nothing is wrong with your images. Try again in a moment.',
     again: 'yes',
   },
+  upstream_rate_limited: {
+    title: 'The upstream limits the rate',
+    advice: 'Ferry waited as long as it may. Wait a little, then try again.',
+    again: 'yes',
+  },
+  upstream_unavailable: {
+    title: 'The upstream is busy',
+    advice: 'Nothing is wrong with your images. Try again in a moment.',
+    again: 'yes',
+  },
+  upstream_rejected: {
+    title: 'The upstream refused this request',
+    advice: 'Change the prompt or an image, then send it again.',
+    again: 'no',
+  },
+  upstream_too_large: {
+    title: 'An image is too large for the upstream',
+    advice: 'Make it smaller, then drop it on its thumbnail to replace it.',
+    again: 'no',
+  },
   upstream_transport: {
     title: 'The way to the upstream kept breaking',
     advice: 'Nothing was edited, so trying again costs nothing twice.',
@@ -106,7 +126,7 @@ const BY_STATUS: Readonly<Record<number, Words>> = {
   415: { title: 'This kind of file is not taken', advice: 'Use JPEG, PNG or WebP.', again: 'no' },
   429: {
     title: 'The rate limit is reached',
-    advice: 'Ferry waited as long as it may. Wait a little, then try again.',
+    advice: 'Wait a little, then try again.',
     again: 'yes',
   },
   503: { title: 'Ferry is busy or stopping', advice: 'Try again in a moment.', again: 'yes' },

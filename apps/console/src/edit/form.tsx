@@ -13,6 +13,8 @@ const IS_MAC = /Mac|iPhone|iPad/.test(navigator.userAgent);
 export function EditForm({ editor, info }: { editor: Editor; info: ConsoleInfo }): JSX.Element {
   const { state, dispatch } = editor;
   const running = runningRun(state);
+  // The second click of a double click on Edit lands on Cancel, which has taken its place.
+  const cancelOnce = ({ detail }: MouseEvent) => detail < 2 && editor.cancel();
   return (
     <form
       class="form"
@@ -47,7 +49,7 @@ export function EditForm({ editor, info }: { editor: Editor; info: ConsoleInfo }
       <div class="send-bar">
         {running && <Journey shape={wholeJourney(running.progress)} size="hairline" />}
         {running ? (
-          <button class="button button-primary" type="button" onClick={editor.cancel}>
+          <button class="button button-primary" type="button" onClick={cancelOnce}>
             Cancel{' '}
             <span class="keys" aria-hidden="true">
               Esc

@@ -73,7 +73,8 @@ export function Inputs({ editor, info }: { editor: Editor; info: ConsoleInfo }):
 function hint(inputs: readonly InputImage[], info: ConsoleInfo): string {
   const most = formatBytes(info.limits.maxFileBytes);
   if (inputs.length === 0) return `JPEG, PNG or WebP, at most ${most} each.`;
-  return 'Drop, paste or pick more; drop on one to replace it.';
+  if (inputs.length < info.limits.maxImages) return 'Drop, paste or pick more; drop on one to replace it.';
+  return `${info.limits.maxImages} are the most in one edit. Drop on one to replace it.`;
 }
 
 /** The hairline under a thumbnail: the journey of this very image in the run on show. */

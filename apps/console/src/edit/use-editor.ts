@@ -38,6 +38,7 @@ export function useEditor(info: ConsoleInfo): Editor {
   const latest = useRef(state);
   latest.current = state;
   const running = useRef<RunningEdit | undefined>(undefined);
+  const starting = useRef(false);
 
   useFirstVisit(dispatch, latest);
   useSaving(state);
@@ -58,9 +59,8 @@ export function useEditor(info: ConsoleInfo): Editor {
     [info],
   );
 
-  const edit = useCallback(async () => {
+  const send = useCallback(async () => {
     const { prompt, model, n, reuse, inputs } = latest.current;
-    if (runningRun(latest.current)) return;
     const known = info.models.some(({ id, aliases }) => id === model || aliases.includes(model));
     const form = { prompt, model: known ? model : info.defaultModel, n: Math.min(n, info.limits.nMax) };
     const problems = formProblems({ ...form, images: inputs.length }, info.limits);
@@ -89,6 +89,15 @@ export function useEditor(info: ConsoleInfo): Editor {
     };
     running.current = startEdit({ ...form, reuse, images }, hear);
   }, [info]);
+
+  const edit = useCallback(async () => {
+    // Fetching the pictures takes a moment, in which Ctrl+Enter may come twice.
+    if (starting.current || runningRun(latest.current)) return;
+    starting.current = true;
+    await send().finally(() => {
+      starting.current = false;
+    });
+  }, [send]);
 
   const cancel = useCallback(() => {
     const run = runningRun(latest.current);

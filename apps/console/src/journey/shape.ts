@@ -52,10 +52,10 @@ export function wholeJourney(progress: EditProgress): JourneyShape {
   const { images } = progress;
   const share = progress.bytesTotal > 0 ? progress.bytesSent / progress.bytesTotal : 0;
   const allReceived = images.every((image) => image.received);
-  const send = sendStretch(progress, allReceived, Math.min(1, share), progress.bytesTotal);
 
   const states = images.map((image) => image.upload.status);
   const size = images.reduce((sum, image) => sum + image.bytes, 0);
+  const send = sendStretch(progress, allReceived, Math.min(1, share), size);
   const filled = images.reduce((sum, image) => sum + uploadShare(image) * image.bytes, 0);
   const times = images.map((image) => image.upload.durationMs ?? 0);
   const upload: Stretch = {
@@ -196,6 +196,9 @@ const RUNNING_WORDS: Readonly<Record<Stop, string>> = {
   edit: 'being edited by the upstream',
 };
 
+const endWords = ({ endedOn }: EditProgress): string =>
+  endedOn === 'edit' ? `while ${RUNNING_WORDS.edit}` : RUNNING_WORDS[endedOn ?? 'send'];
+
 function journeyWords(progress: EditProgress, stretches: readonly Stretch[]): string {
   const retries = progress.retries > 0 ? `, ${formatCount(progress.retries, 'retry', 'retries')}` : '';
   const time = progress.durationMs === null ? '' : ` in ${formatDuration(progress.durationMs)}`;
@@ -203,9 +206,9 @@ function journeyWords(progress: EditProgress, stretches: readonly Stretch[]): st
     case 'done':
       return `Edited${time}${retries}.`;
     case 'failed':
-      return `Failed ${RUNNING_WORDS[progress.endedOn ?? 'send']}${retries}.`;
+      return `Failed ${endWords(progress)}${retries}.`;
     case 'cancelled':
-      return `Cancelled ${RUNNING_WORDS[progress.endedOn ?? 'send']}${retries}.`;
+      return `Cancelled ${endWords(progress)}${retries}.`;
     case 'running': {
       const now = stretches.findLast((stretch) => stretch.state !== 'waiting')?.stop ?? 'send';
       return `${capital(RUNNING_WORDS[now])}${retries}.`;

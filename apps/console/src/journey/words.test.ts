@@ -47,6 +47,7 @@ const call = (...attempts: AttemptView[]): CallProgress => {
 
 it('a connection is named by its protocol, its origin and its number', () => {
   expect(connectionWords(connection('41', 'prewarmed'))).toEqual(['h2', 'prewarmed', '#41']);
+  expect(connectionWords(connection('h2-41', 'reused'))).toEqual(['h2', 'reused', '#41']);
   expect(connectionWords(connection('#7', 'fresh'))).toEqual(['h2', 'fresh', '#7']);
 });
 

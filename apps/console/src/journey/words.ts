@@ -3,10 +3,10 @@ import type { AttemptView, ConnectionView } from '../api/wire.ts';
 import { formatBytes, formatDuration } from '../ui/figures.ts';
 import type { CallProgress, RetryMark } from './progress.ts';
 
-/** `h2`, `prewarmed`, `#41`: what the connection chip says. */
+/** `h2`, `prewarmed`, `#41`: what the connection chip says. An id such as `h2-41` does not repeat its protocol. */
 export function connectionWords(connection: ConnectionView): string[] {
-  const id = connection.id.startsWith('#') ? connection.id : `#${connection.id}`;
-  return [connection.protocol, connection.origin, id].filter((word) => word !== '');
+  const number = `#${connection.id.replace(/^(#|.*-(?=\d+$))/, '')}`;
+  return [connection.protocol, connection.origin, number].filter((word) => word !== '');
 }
 
 const ORIGINS: Readonly<Record<string, string>> = {

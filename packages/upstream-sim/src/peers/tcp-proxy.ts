@@ -1,0 +1,176 @@
+import net, { type Socket } from 'node:net';
+import { listenTcp } from './tls-listener.ts';
+
+/** How bytes travel in one direction. */
+export interface Road {
+  /** One-way delay in milliseconds. Default 0. */
+  readonly delayMs?: number;
+  /** Bytes per second. Default without limit. */
+  readonly bytesPerSecond?: number;
+  /** Each write, so each TCP segment, holds at most so many bytes. Default whatever arrives. */
+  readonly sliceBytes?: number;
+}
+
+export interface TcpProxyOptions {
+  /** Where the connections go; loopback. */
+  readonly to: URL;
+  readonly toUpstream?: Road;
+  readonly toClient?: Road;
+  /** Closes a connection (FIN to both sides) on which nothing has moved for so long, in milliseconds. */
+  readonly idleCloseMs?: number;
+}
+
+/** A TCP proxy on loopback: distance, narrow roads, and everything a load balancer does to idle connections. */
+export interface TcpProxy {
+  /** As `to`, with the proxy's port. */
+  readonly url: URL;
+  accepted(): number;
+  openSockets(): number;
+  /** Bytes taken from clients. */
+  bytesFromClients(): number;
+  /** From now on the present connections swallow everything in both directions and stay open. New ones work. */
+  blackhole(): void;
+  /** The next bytes of a client on a present connection are answered with RST. */
+  resetOnNextPacket(): void;
+  /** RST to the clients of the present connections. */
+  reset(): void;
+  /** FIN to the clients of the present connections; what they send still goes on. */
+  halfClose(): void;
+  /** Puts bytes on the way to the clients of the present connections, where they do not belong. */
+  inject(bytes: Uint8Array): void;
+  close(): Promise<void>;
+}
+
+/** One direction of one connection: bytes leave in order, late and in slices as its road says. */
+class Lane {
+  readonly #to: Socket;
+  readonly #road: Road;
+  /** One queue and one timer: of two timers that end in the same millisecond either may fire first. */
+  readonly #queue: { readonly at: number; readonly act: () => void }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #freeAt = 0;
+
+  constructor(to: Socket, road: Road) {
+    this.#to = to;
+    this.#road = road;
+  }
+
+  carry(bytes: Buffer): void {
+    const { delayMs = 0, bytesPerSecond, sliceBytes = bytes.byteLength } = this.#road;
+    for (let at = 0; at < bytes.byteLength; at += sliceBytes) {
+      const slice = bytes.subarray(at, at + sliceBytes);
+      const takesMs = bytesPerSecond === undefined ? 0 : (slice.byteLength / bytesPerSecond) * 1000;
+      this.#freeAt = Math.max(this.#freeAt, performance.now()) + takesMs;
+      this.#queue.push({ at: this.#freeAt + delayMs, act: () => this.#write(slice) });
+    }
+    this.#run();
+  }
+
+  end(): void {
+    const at = Math.max(this.#freeAt, performance.now()) + (this.#road.delayMs ?? 0);
+    this.#queue.push({ at, act: () => this.#to.end() });
+    this.#run();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#queue.length = 0;
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#to.writable) this.#to.write(bytes);
+  }
+
+  #run(): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    const due = this.#queue.findIndex(({ at }) => at > now);
+    for (const { act } of this.#queue.splice(0, due < 0 ? this.#queue.length : due)) act();
+    const next = this.#queue[0];
+    if (next !== undefined) this.#timer = setTimeout(() => this.#run(), next.at - now);
+  }
+}
+
+interface Pair {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  mode: 'open' | 'blackhole' | 'reset-next';
+}
+
+export async function tcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
+  const pairs = new Set<Pair>();
+  let bytesFromClients = 0;
+
+  const join = (client: Socket): void => {
+    const upstream = net.connect({ host: '127.0.0.1', port: Number(options.to.port), allowHalfOpen: true });
+    const pair: Pair = { client, upstream, mode: 'open' };
+    pairs.add(pair);
+    const up = new Lane(upstream, options.toUpstream ?? {});
+    const down = new Lane(client, options.toClient ?? {});
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      socket.on('error', () => undefined);
+      if (options.idleCloseMs !== undefined) {
+        socket.setTimeout(options.idleCloseMs, () => {
+          client.end();
+          upstream.end();
+        });
+      }
+    }
+    client.on('data', (bytes: Buffer) => {
+      bytesFromClients += bytes.byteLength;
+      if (pair.mode === 'reset-next') client.resetAndDestroy();
+      else if (pair.mode === 'open') up.carry(bytes);
+    });
+    upstream.on('data', (bytes: Buffer) => {
+      if (pair.mode !== 'blackhole') down.carry(bytes);
+    });
+    client.on('end', () => up.end());
+    upstream.on('end', () => {
+      if (pair.mode !== 'blackhole') down.end();
+    });
+    const part = (): void => {
+      pairs.delete(pair);
+      up.stop();
+      client.destroy();
+      upstream.destroy();
+    };
+    client.once('close', () => {
+      down.stop();
+      part();
+    });
+    upstream.once('close', (hadError) => {
+      if (pair.mode === 'blackhole') return;
+      if (hadError) client.resetAndDestroy();
+      else down.end();
+    });
+  };
+
+  const listener = await listenTcp(join);
+  const url = new URL(options.to);
+  url.port = listener.url.port;
+  const each = (act: (pair: Pair) => void) => (): void => {
+    for (const pair of pairs) act(pair);
+  };
+  return {
+    url,
+    accepted: listener.accepted,
+    openSockets: listener.openSockets,
+    bytesFromClients: () => bytesFromClients,
+    blackhole: each((pair) => {
+      pair.mode = 'blackhole';
+    }),
+    resetOnNextPacket: each((pair) => {
+      pair.mode = 'reset-next';
+    }),
+    reset: each((pair) => pair.client.resetAndDestroy()),
+    halfClose: each((pair) => pair.client.end()),
+    inject(bytes) {
+      each((pair) => pair.client.write(bytes))();
+    },
+    async close() {
+      await listener.close();
+      for (const pair of pairs) pair.upstream.destroy();
+    },
+  };
+}

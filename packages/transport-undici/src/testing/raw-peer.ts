@@ -67,11 +67,13 @@ export class RawConnection extends EventEmitter {
   polite = true;
   /** Give back flow-control window for every DATA frame. */
   grantWindow = true;
+  readonly #tcp: Socket | undefined;
   #rest: Buffer = Buffer.alloc(0);
   #prefaceSeen = false;
 
-  constructor(socket: Socket, index: number) {
+  constructor(socket: Socket, index: number, tcp: Socket | undefined) {
     super();
+    this.#tcp = tcp;
     this.index = index;
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
@@ -109,6 +111,11 @@ export class RawConnection extends EventEmitter {
   answer(streamId: number, body = 'ok'): void {
     this.headers(streamId, { ':status': '200', 'content-length': String(body.length) });
     this.data(streamId, body, { end: true });
+  }
+
+  /** Ends the TCP connection with RST instead of FIN. */
+  resetTcp(): void {
+    this.#tcp?.resetAndDestroy();
   }
 
   /** Body bytes received on a stream so far. */
@@ -197,13 +204,15 @@ export async function rawPeer(
   const { key, cert } = await certificate();
   const connections: RawConnection[] = [];
   const sockets = new Set<Socket>();
+  const byPort = new Map<number | undefined, Socket>();
   const server = tls.createServer({ key, cert, ALPNProtocols: ['h2'], ...options }, (socket) => {
-    const connection = new RawConnection(socket, connections.length);
+    const connection = new RawConnection(socket, connections.length, byPort.get(socket.remotePort));
     connections.push(connection);
     script(connection);
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
+    byPort.set(socket.remotePort, socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });

@@ -51,7 +51,7 @@ test.each([
     const one = async (): Promise<void> => {
       const controller = new AbortController();
       const body = fromBytes(new Uint8Array(pick([0, 5, 100_000, 2_000_000])));
-      const limits = { headersMs: 40, idleMs: 40, connectMs: 200, totalMs: 400 };
+      const limits = { headersMs: 150, idleMs: 150, connectMs: 1_000, totalMs: 2_000 };
       if (random() < 0.2) setTimeout(() => controller.abort(), random() * 30);
       try {
         const response = await send(transport, peer.url, { body, limits, signal: controller.signal });

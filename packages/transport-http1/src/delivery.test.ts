@@ -1,5 +1,6 @@
+import dns from 'node:dns';
 import { once } from 'node:events';
-import net, { type Socket } from 'node:net';
+import net, { type LookupFunction, type Socket } from 'node:net';
 import { FRESH, fromBytes, fromFactory, POOLED } from '@ferry/core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeCertificate, type TestCertificate } from './testing/certificate.ts';
@@ -26,6 +27,13 @@ describe('before a connection is ready nothing was sent', () => {
     const error = await failureOf(send(stage.transport(), url, { body: 'image' }));
     expect(error).toMatchObject({ kind: 'dns', phase: 'connect', delivery: 'not-sent' });
     expect(error.exchange).toMatchObject({ bodyOpened: false, bytesSent: 0, connectionReused: false });
+  });
+
+  test('names can be resolved by a function of the caller', async () => {
+    const lookup: LookupFunction = (_host, options, callback) => dns.lookup('localhost', options, callback);
+    const peer = await stage.http((request, response) => void response.end(request.headers.host));
+    const url = new URL(`http://ferry.invalid:${peer.url.port}/`);
+    expect(await textOf(await send(stage.transport(FRESH, { lookup }), url))).toBe(url.host);
   });
 
   test('a refused connection is told as refused', async () => {

@@ -12,6 +12,7 @@ import { SingleExchange } from './exchange/exchange.ts';
 import type { Http1TransportOptions } from './options.ts';
 import { Connector } from './pool/connector.ts';
 import { OriginPool } from './pool/origin-pool.ts';
+import type { ConnectionView } from './pool/pool-event.ts';
 import { afterMs } from './time.ts';
 
 /**
@@ -21,11 +22,16 @@ import { afterMs } from './time.ts';
  * meaning here.
  * @throws the OpenSSL error when `tls` holds something that cannot be read.
  */
-export function createHttp1Transport(options: Http1TransportOptions): Transport {
-  return new Http1Transport(options);
+export function createHttp1Transport(options: Http1TransportOptions): Http1Transport {
+  return new GotTransport(options);
 }
 
-class Http1Transport implements Transport {
+export interface Http1Transport extends Transport {
+  /** Every open connection at this moment, for people to look at. */
+  connections(): readonly ConnectionView[];
+}
+
+class GotTransport implements Http1Transport {
   readonly name: string;
   readonly #options: Http1TransportOptions;
   readonly #connector: Connector;
@@ -39,7 +45,7 @@ class Http1Transport implements Transport {
   constructor(options: Http1TransportOptions) {
     this.name = options.name ?? 'http1';
     this.#options = options;
-    this.#connector = new Connector(options.tls, options.policy);
+    this.#connector = new Connector(options);
   }
 
   async send(request: TransportRequest, attempt: Attempt): Promise<TransportResponse> {
@@ -75,6 +81,10 @@ class Http1Transport implements Transport {
       total.waiting += stats.waiting;
     }
     return total;
+  }
+
+  connections(): readonly ConnectionView[] {
+    return [...this.#pools.values()].flatMap((pool) => pool.views());
   }
 
   /** A later call may shorten the grace of an earlier one, never lengthen it. */

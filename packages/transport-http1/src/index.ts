@@ -1,3 +1,3 @@
-export { createHttp1Transport } from './http1-transport.ts';
+export { createHttp1Transport, type Http1Transport } from './http1-transport.ts';
 export type { Http1TlsOptions, Http1TransportOptions } from './options.ts';
-export type { PoolEvent, RetireReason } from './pool/pool-event.ts';
+export type { ConnectionView, PoolEvent, RetireReason } from './pool/pool-event.ts';

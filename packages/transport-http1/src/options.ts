@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { Clock, ReusePolicy } from '@ferry/core';
 import type { PoolEvent } from './pool/pool-event.ts';
@@ -13,6 +14,8 @@ export interface Http1TransportOptions {
   readonly policy: ReusePolicy;
   /** Parsed once, when the transport is made. Default: Node's own roots. */
   readonly tls?: Http1TlsOptions;
+  /** Resolves host names in place of `dns.lookup`. */
+  readonly lookup?: LookupFunction;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** The transport's name in logs and labels. Default `http1`. */

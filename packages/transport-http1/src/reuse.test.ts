@@ -86,6 +86,23 @@ describe('POOLED', () => {
     },
   );
 
+  test('people can look at every connection', async () => {
+    const held: (() => void)[] = [];
+    const peer = await stage.http((_request, response) => void held.push(() => response.end('ok')));
+    const transport = stage.transport(POOLED);
+    const running = exchange(transport, peer.url);
+    await until(() => held.length === 1);
+    const [view] = transport.connections();
+    expect(view).toMatchObject({ origin: peer.url.origin, state: 'live', uses: 1, streams: 1 });
+    held[0]?.();
+    const { connectionId } = await running;
+    expect(view?.id).toBe(connectionId);
+    expect(transport.connections()).toMatchObject([{ id: connectionId, uses: 1, streams: 0 }]);
+    await transport.close();
+    expect(transport.connections()).toEqual([]);
+    expect(stage.events.at(-1)).toMatchObject({ type: 'closed', connectionId, uses: 1 });
+  });
+
   test('the connection used last is used next', async () => {
     const held = new Map<string | undefined, () => void>();
     const peer = await stage.http((request, response) => {
@@ -181,7 +198,7 @@ describe('POOLED', () => {
       hangUp(peer, how);
       await until(() => transport.stats().live === 0);
       expect(await exchange(transport, peer.url, { body: 'b' })).toMatchObject({ connectionOrigin: 'fresh' });
-      expect(retiredFor()[0]).toBe('peer-closed');
+      expect(retiredFor()[0]).toBe('socket');
     },
   );
 
@@ -231,7 +248,7 @@ describe('POOLED', () => {
     expect(await exchange(transport, peer.url, { avoidConnections })).toMatchObject({
       connectionOrigin: 'fresh',
     });
-    expect(retiredFor()).toEqual(['avoided']);
+    expect(retiredFor()).toEqual(['evicted']);
   });
 });
 

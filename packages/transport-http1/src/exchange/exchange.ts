@@ -38,7 +38,7 @@ interface Failure {
   readonly retire: RetireReason;
 }
 
-const ABORTED: Failure = { kind: 'aborted', reason: 'aborted by the caller', retire: 'aborted' };
+const ABORTED: Failure = { kind: 'aborted', reason: 'aborted by the caller', retire: 'interrupted' };
 
 /**
  * One request, sent once, to its end. It ends exactly once, in `#end`: complete, failed or cancelled; whatever comes after
@@ -96,16 +96,15 @@ export class SingleExchange {
 
   /** Ends the exchange because the transport closes. */
   close(): void {
-    this.#fail({ kind: 'closed', reason: 'the transport was closed', retire: 'closed' });
+    this.#fail({ kind: 'closed', reason: 'the transport was closed', retire: 'transport-closed' });
   }
 
   #notConnected(error: unknown): void {
-    const retire = 'failed';
     if (error instanceof PoolRefusal) {
-      this.#fail({ kind: error.kind, reason: error.message, retire });
+      this.#fail({ kind: error.kind, reason: error.message, retire: 'surplus' });
     } else if (error instanceof ConnectFailure) {
       const cause = safeCause(error);
-      this.#fail({ kind: error.kind, reason: `${error.message}: ${cause.message}`, cause, retire });
+      this.#fail({ kind: error.kind, reason: `${error.message}: ${cause.message}`, cause, retire: 'socket' });
     } else {
       this.#libraryFailed(error);
     }
@@ -114,7 +113,7 @@ export class SingleExchange {
   #send(lease: Lease): void {
     if (this.#ended) {
       // Ended between the lease's settling and now: the connection is still ours to get rid of.
-      lease.connection.destroy('aborted');
+      lease.connection.destroy('surplus');
       return;
     }
     this.#record.lease = lease;
@@ -142,7 +141,7 @@ export class SingleExchange {
     stream.once('request', (request: ClientRequest) => request.once('finish', () => this.#requestSent()));
     stream.once('response', (response: IncomingMessage) => this.#headersArrived(response, stream, lease));
     stream.once('upgrade', () =>
-      this.#fail({ kind: 'protocol', reason: 'the peer switched protocols unasked', retire: 'failed' }),
+      this.#fail({ kind: 'protocol', reason: 'the peer switched protocols unasked', retire: 'stream-error' }),
     );
     connection.whenClosed.then(() => setImmediate(() => this.#closedBeforeHeaders(lease)));
   }
@@ -159,7 +158,7 @@ export class SingleExchange {
           kind: 'body-source',
           reason: failure.message,
           cause: failure.cause ?? failure,
-          retire: 'failed',
+          retire: 'interrupted',
         }),
     });
   }
@@ -189,7 +188,7 @@ export class SingleExchange {
     }
     const read = (): Promise<Uint8Array | undefined> => this.#read(stream, lease, early);
     const cancel = (): void => {
-      lease.connection.destroy('aborted');
+      lease.connection.destroy('interrupted');
       this.#end();
     };
     const head = { status: response.statusCode ?? 0, headers };
@@ -238,7 +237,8 @@ export class SingleExchange {
   }
 
   #libraryFailed(error: unknown): void {
-    this.#fail({ ...mapError(error), retire: 'failed' });
+    const mapped = mapError(error);
+    this.#fail({ ...mapped, retire: mapped.kind === 'protocol' ? 'stream-error' : 'socket' });
   }
 
   #limitPassed(limit: LimitName): void {
@@ -246,7 +246,7 @@ export class SingleExchange {
       limit === 'idleMs' && this.#record.times.phase === 'request' && this.#waitingFor === 'source';
     const whom = bySource ? ' by the source of the request body' : '';
     const reason = `${LIMIT_REASON[limit]}${whom} within ${limit} (${this.#attempt.limits[limit]} ms)`;
-    this.#fail({ kind: 'timeout', reason, retire: 'timeout' });
+    this.#fail({ kind: 'timeout', reason, retire: 'interrupted' });
   }
 
   #fail({ kind, reason, cause, retire }: Failure): void {

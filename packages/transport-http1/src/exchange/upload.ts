@@ -8,7 +8,7 @@ import type { RequestBody } from '@ferry/core';
 const WRITE_BYTES = 64 * 1024;
 
 /** The source of a body failed, or gave more or fewer bytes than it said. */
-export class BodySourceFailure extends Error {
+class BodySourceFailure extends Error {
   override readonly name: string = 'BodySourceFailure';
 }
 

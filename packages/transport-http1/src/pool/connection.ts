@@ -68,10 +68,10 @@ export class Connection {
       this.socketError ??= error;
     });
     // While a request is on the wire the end may belong to its answer, and Node's parser decides.
-    socket.on('end', () => this.retire('peer-closed'));
+    socket.on('end', () => this.retire('socket'));
     this.whenClosed = new Promise((resolve) => {
       socket.once('close', () => {
-        this.#retire('peer-closed');
+        this.#retire('socket');
         this.#vacate();
         this.#owner.closed(this);
         resolve();
@@ -89,6 +89,10 @@ export class Connection {
 
   get retired(): boolean {
     return this.#retired !== undefined;
+  }
+
+  get retireReason(): RetireReason | undefined {
+    return this.#retired;
   }
 
   /** Whether the socket shows no sign of its end, and no byte that nobody asked for. */

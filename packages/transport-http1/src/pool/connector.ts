@@ -1,7 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import type { ReusePolicy } from '@ferry/core';
-import type { Http1TlsOptions } from '../options.ts';
+import type { Http1TransportOptions } from '../options.ts';
 import { SessionCache } from './session-cache.ts';
 
 /** Which part of opening a connection failed; these are `TransportErrorKind`s. */
@@ -31,12 +30,14 @@ const nothing = (): void => undefined;
 /** Opens sockets that are ready for a request: DNS, TCP, and for `https:` TLS with ALPN `http/1.1`. */
 export class Connector {
   readonly #probe: { readonly afterMs: number; readonly everyMs: number } | undefined;
+  readonly #lookup: { readonly lookup: net.LookupFunction } | undefined;
   readonly #sessions = new SessionCache();
   #secureContext: tls.SecureContext | undefined;
 
   /** @throws the OpenSSL error when the TLS options cannot be read. */
-  constructor(options: Http1TlsOptions | undefined, policy: ReusePolicy) {
+  constructor({ tls: options, lookup, policy }: Pick<Http1TransportOptions, 'tls' | 'lookup' | 'policy'>) {
     if (options) this.#secureContext = tls.createSecureContext(options);
+    this.#lookup = lookup && { lookup };
     this.#probe = Number.isFinite(policy.proveAfterIdleMs)
       ? { afterMs: Math.max(1_000, policy.proveAfterIdleMs), everyMs: Math.max(1_000, policy.proveTimeoutMs) }
       : undefined;
@@ -45,7 +46,9 @@ export class Connector {
   /** @param unref the attempt does not keep the process running. */
   connect(url: URL, { unref }: { readonly unref: boolean }): PendingSocket {
     const secure = url.protocol === 'https:';
-    const socket = secure ? this.#connectTls(url) : net.connect({ ...address(url), noDelay: true });
+    const socket = secure
+      ? this.#connectTls(url)
+      : net.connect({ ...address(url), ...this.#lookup, noDelay: true });
     // Errors after the outcome is known have been told by then; without a listener they would end the process.
     socket.on('error', nothing);
     if (unref) socket.unref();
@@ -71,6 +74,7 @@ export class Connector {
     const socket = tls.connect({
       host,
       port,
+      ...this.#lookup,
       noDelay: true,
       secureContext: this.#secureContext,
       // Said, so that no environment variable can turn the check off.

@@ -2,7 +2,7 @@
  * A connection is given up this long before the peer would close it, so that a request does not meet its FIN on the way.
  * The same second as Node's own agent (`agentKeepAliveTimeoutBuffer`).
  */
-export const KEEP_ALIVE_MARGIN_MS = 1_000;
+const KEEP_ALIVE_MARGIN_MS = 1_000;
 
 /**
  * How long the peer lets the connection idle, by its `keep-alive: timeout=N, max=M` header (RFC 2068 section 19.7.1.1,

@@ -2,7 +2,7 @@ import type { Clock, ReusePolicy, TransportStats } from '@ferry/core';
 import { plan, whyNot } from './admission.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { ConnectFailure, type Connector, type PendingSocket } from './connector.ts';
-import type { PoolEvent, RetireReason } from './pool-event.ts';
+import type { ConnectionView, PoolEvent, RetireReason } from './pool-event.ts';
 import { RecentPeak } from './recent-peak.ts';
 import { Standby } from './standby.ts';
 import { PoolRefusal, Ticket, type Want } from './ticket.ts';
@@ -15,6 +15,13 @@ export interface OriginPoolParts {
   /** Called when nothing is left in it: no connection, none on its way, nobody waiting. */
   onEmpty(pool: OriginPool): void;
 }
+
+/** An event without what is the same for all of them. */
+type EventDetail = PoolEvent extends infer E
+  ? E extends PoolEvent
+    ? Omit<E, 'connectionId' | 'origin' | 'at'>
+    : never
+  : never;
 
 /** A socket on its way, and who it is for; nobody when it is opened ahead. */
 interface Opening {
@@ -66,13 +73,25 @@ export class OriginPool implements ConnectionOwner {
     };
   }
 
+  views(): readonly ConnectionView[] {
+    return [...this.#connections].map((connection) => ({
+      id: connection.id,
+      origin: this.origin,
+      state: connection.retired ? 'retired' : 'live',
+      uses: connection.uses,
+      streams: connection.occupied ? 1 : 0,
+      ageMs: connection.facts().ageMs,
+      ...(connection.retireReason && { retireReason: connection.retireReason }),
+    }));
+  }
+
   /** Lets accepted requests finish, those that wait for a place included, and closes what they do not need. */
   drain(): void {
     this.#draining = true;
     for (const opening of this.#opening) if (!opening.ticket) opening.pending.cancel();
     const needed = this.#waiting.length > 0;
     for (const connection of this.#connections) {
-      if (!needed || !connection.occupied) connection.retire('closed');
+      if (!needed || !connection.occupied) connection.retire('transport-closed');
     }
   }
 
@@ -85,13 +104,13 @@ export class OriginPool implements ConnectionOwner {
       ticket?.refuse(refusal);
       pending.cancel();
     }
-    for (const connection of this.#connections) connection.destroy('closed');
+    for (const connection of this.#connections) connection.destroy('transport-closed');
     await Promise.allSettled(openings.map(({ pending }) => pending.ready));
     await Promise.all([...this.#connections].map(({ whenClosed }) => whenClosed));
   }
 
   mayKeep(connection: Connection): boolean {
-    const unneeded = this.#draining && this.#waiting.length === 0 ? 'closed' : undefined;
+    const unneeded = this.#draining && this.#waiting.length === 0 ? 'transport-closed' : undefined;
     const reason = whyNot(connection.facts(), this.#parts.policy) ?? unneeded;
     if (reason !== undefined) {
       connection.retire(reason);
@@ -109,7 +128,7 @@ export class OriginPool implements ConnectionOwner {
 
   closed(connection: Connection): void {
     this.#connections.delete(connection);
-    this.#tell(connection, { type: 'closed' });
+    this.#tell(connection, { type: 'closed', uses: connection.uses, ageMs: connection.facts().ageMs });
     this.#placeFreed();
   }
 
@@ -134,7 +153,7 @@ export class OriginPool implements ConnectionOwner {
       case 'open':
         return this.#assign(this.#open(false), ticket);
       case 'replace':
-        step.connection.retire('avoided');
+        step.connection.retire('evicted');
         return this.#assign(this.#open(false), ticket);
       case 'wait':
         return false;
@@ -173,7 +192,7 @@ export class OriginPool implements ConnectionOwner {
     setImmediate(() => {
       this.#confirming.delete(ticket);
       if (connection.retired || !connection.sound) {
-        connection.retire('peer-closed');
+        connection.retire('socket');
         if (!ticket.settled && !this.#place(ticket)) this.#waiting.unshift(ticket);
         this.#placeFreed();
       } else if (ticket.settled) {
@@ -216,7 +235,7 @@ export class OriginPool implements ConnectionOwner {
         this.#connections.add(connection);
         this.#tell(connection, { type: 'opened', ahead });
         if (ticket && !ticket.settled) return this.#lease(ticket, connection);
-        if (ticket || this.#draining) return connection.destroy('aborted');
+        if (ticket || this.#draining) return connection.destroy('surplus');
         this.#standby.add(connection);
         return this.#serveWaiting();
       },
@@ -259,15 +278,8 @@ export class OriginPool implements ConnectionOwner {
     return this.stats().streams + connecting + this.#confirming.size + this.#waiting.length;
   }
 
-  #tell(
-    connection: Connection,
-    what:
-      | { readonly type: 'opened'; readonly ahead: boolean }
-      | { readonly type: 'reused'; readonly uses: number }
-      | { readonly type: 'retired'; readonly reason: RetireReason }
-      | { readonly type: 'closed' },
-  ): void {
+  #tell(connection: Connection, detail: EventDetail): void {
     const { clock, onEvent } = this.#parts;
-    onEvent({ connectionId: connection.id, origin: this.origin, at: clock.wallNow(), ...what });
+    onEvent({ connectionId: connection.id, origin: this.origin, at: clock.wallNow(), ...detail });
   }
 }

@@ -13,14 +13,14 @@ import {
   type TransportResponse,
 } from '@ferry/core';
 import { expect } from 'vitest';
-import { createHttp1Transport } from '../http1-transport.ts';
+import { createHttp1Transport, type Http1Transport } from '../http1-transport.ts';
 import type { Http1TransportOptions } from '../options.ts';
 import type { PoolEvent } from '../pool/pool-event.ts';
 import type { TestCertificate } from './certificate.ts';
 import { httpPeer, type Peer, rawPeer } from './peer.ts';
 
 /** Long enough that no limit passes unless a test shortens it. */
-export const PATIENT: AttemptLimits = {
+const PATIENT: AttemptLimits = {
   connectMs: 20_000,
   headersMs: 20_000,
   idleMs: 20_000,
@@ -41,7 +41,7 @@ export class Stage {
   readonly #peers: Peer[] = [];
   readonly #transports: Transport[] = [];
 
-  transport(policy: Partial<ReusePolicy> = {}, options: Partial<Http1TransportOptions> = {}): Transport {
+  transport(policy: Partial<ReusePolicy> = {}, options: Partial<Http1TransportOptions> = {}): Http1Transport {
     const transport = createHttp1Transport({
       policy: { ...FRESH, ...policy },
       onPoolEvent: (event) => this.events.push(event),

@@ -224,6 +224,25 @@ describe('an answer that comes while the upload still runs', () => {
     },
   );
 
+  test('stops the upload at once, not when its body is read', async () => {
+    let released = false;
+    const endless = fromFactory(async function* () {
+      try {
+        for (;;) yield Buffer.alloc(64 * 1024);
+      } finally {
+        released = true;
+      }
+    });
+    // The peer goes on reading, so nothing but the answer ends the upload.
+    const peer = await stage.raw((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 5\r\n\r\nlarge'));
+      socket.resume();
+    });
+    const response = await send(stage.transport(), peer.url, { body: endless });
+    await until(() => released);
+    expect([response.status, await textOf(response)]).toEqual([413, 'large']);
+  });
+
   test('a 413 that is followed by the peer hanging up is still delivered', async () => {
     const peer = await stage.raw((socket) =>
       socket.once('data', () => {

@@ -93,6 +93,33 @@ test('a source that is no longer read is let go, whatever ends the upload', asyn
   await until(() => open === 0);
 });
 
+test('a source that is silent when the upload ends is let go too', async () => {
+  const asked = Promise.withResolvers<void>();
+  let returned = 0;
+  const silent: AsyncIterator<Uint8Array> = {
+    next: () => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    },
+    return: async () => {
+      returned += 1;
+      return { done: true, value: undefined };
+    },
+  };
+  const body: RequestBody = {
+    byteLength: 5,
+    replayable: false,
+    open: () => ({ [Symbol.asyncIterator]: () => silent }),
+  };
+  const peer = await stage.raw((socket) => socket.resume());
+  const controller = new AbortController();
+  const outcome = failureOf(send(stage.transport(), peer.url, { body, signal: controller.signal }));
+  await asked.promise;
+  controller.abort();
+  expect(await outcome).toMatchObject({ kind: 'aborted', phase: 'request', delivery: 'not-sent' });
+  expect(returned).toBeGreaterThan(0);
+});
+
 test('an empty body is an upload of nothing', async () => {
   const peer = await stage.http((request, response) => response.end(request.headers['content-length']));
   expect(await textOf(await send(stage.transport(), peer.url, { body: body(0, []) }))).toBe('0');

@@ -145,7 +145,6 @@ export class Connection {
   #release(): boolean {
     this.#usedAt = momentOf(this.#clock);
     const keep = !this.retired && this.sound;
-    if (keep) this.socket.unref();
     this.#vacate();
     // After the hold has ended, since the owner may give the connection to a waiting request at once.
     return keep && this.#owner.mayKeep(this);

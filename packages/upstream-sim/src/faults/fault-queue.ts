@@ -57,18 +57,19 @@ export class FaultQueue {
 
   /** The fault for this request, if one is due; counts it as struck. */
   take(candidate: Candidate): { readonly ruleId: string; readonly fault: Fault } | undefined {
-    for (const entry of this.#entries) {
-      if (!matches(entry.rule.match ?? {}, candidate)) continue;
-      entry.seen += 1;
-      const { skip = 0, every = 1, count = 1, fault } = entry.rule;
-      const turn = entry.seen - skip;
-      if (turn < 1 || turn % every !== 0) continue;
-      entry.struck += 1;
-      if (count !== 'forever' && entry.struck >= count) this.remove(entry.id);
-      return { ruleId: entry.id, fault };
-    }
-    return undefined;
+    const matching = this.#entries.filter(({ rule }) => matches(rule.match ?? {}, candidate));
+    for (const entry of matching) entry.seen += 1;
+    const due = matching.find(isDue);
+    if (!due) return undefined;
+    due.struck += 1;
+    const { count = 1, fault } = due.rule;
+    if (count !== 'forever' && due.struck >= count) this.remove(due.id);
+    return { ruleId: due.id, fault };
   }
+}
+
+function isDue({ seen, rule: { skip = 0, every = 1 } }: Entry): boolean {
+  return seen > skip && (seen - skip - 1) % every === 0;
 }
 
 function matches(match: Match, candidate: Candidate): boolean {

@@ -90,11 +90,11 @@ export interface Match {
 /** A fault and the requests it strikes. */
 export interface FaultRule {
   readonly match?: Match | undefined;
-  /** Matching requests that pass unharmed first. Default 0. */
+  /** Matching requests that pass first, unharmed by this rule. Default 0. */
   readonly skip?: number | undefined;
   /** Matching requests that are struck. Default 1; `forever` until the rule is removed. */
   readonly count?: number | 'forever' | undefined;
-  /** Strikes only each n-th of the matching requests. Default 1. */
+  /** Strikes the first of every so many, counted after those to skip. Default 1. */
   readonly every?: number | undefined;
   readonly fault: Fault;
 }

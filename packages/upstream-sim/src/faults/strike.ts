@@ -44,7 +44,7 @@ function goaway(wire: Wire, { code, refuse }: Extract<Blow, { kind: 'goaway' }>)
   }
   wire.goaway(number, streamId);
   if (code === 'NO_ERROR') return { effect: `GOAWAY NO_ERROR, last stream ${streamId}`, ends: false };
-  // After an error a server is gone; the frame must leave before the FIN.
+  // After an error a server does not wait for its streams; the frame must leave before the FIN.
   setImmediate(() => wire.finConnection());
   return { effect: `GOAWAY ${code}, last stream ${streamId}, then FIN`, ends: true };
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 /** One TCP connection with its TLS session. */
 export interface Connection {
@@ -6,8 +7,14 @@ export interface Connection {
   readonly id: string;
   /** The TCP socket under TLS. */
   readonly socket: Socket;
+  /** TLS over it, once its handshake is done. */
+  tls: TLSSocket | undefined;
   /** Requests begun on it. */
   uses: number;
+  /** Requests running on it. */
+  running: number;
+  /** Said goodbye: it closes when the last request is over. */
+  draining: boolean;
 }
 
 /** The connections of a server, by number. */
@@ -31,11 +38,24 @@ export class ConnectionBook {
     const port = socket.remotePort;
     // Gone before it was accepted.
     if (port === undefined) return;
-    const connection = { id: `c${++this.#opened}`, socket, uses: 0 };
+    const connection = {
+      id: `c${++this.#opened}`,
+      socket,
+      tls: undefined,
+      uses: 0,
+      running: 0,
+      draining: false,
+    };
     this.#byPort.set(port, connection);
     socket.once('close', () => {
       if (this.#byPort.get(port) === connection) this.#byPort.delete(port);
     });
+  }
+
+  /** For the server's `secureConnection` event. */
+  secured(tls: TLSSocket): void {
+    const connection = this.find(tls.remotePort);
+    if (connection) connection.tls = tls;
   }
 
   /** The connection of a request, or undefined when it has gone already. */

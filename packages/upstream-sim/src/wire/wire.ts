@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Protocol } from '../ledger.ts';
 import type { Connection } from './connection-book.ts';
@@ -21,14 +22,15 @@ export interface Wire {
   bodyCutOff(): boolean;
   /** The answer's body; write after `respond`. */
   readonly out: Writable;
-  respond(status: number, headers: Readonly<Record<string, string>>): void;
+  /** Sends the headers. `unfinished` promises that the body will be broken off rather than ended. */
+  respond(status: number, headers: Readonly<Record<string, string>>, unfinished?: boolean): void;
   /** Aborted when the exchange is over, whether it went well or not. */
   readonly over: AbortSignal;
   /** Whether the answer was written whole and the peer did not refuse it. */
   answered(): boolean;
   /** RST_STREAM; false over HTTP/1.1, which has none. */
   resetStream(code: number): boolean;
-  /** GOAWAY with this error code; false over HTTP/1.1. */
+  /** GOAWAY with this error code, close when the last request of the connection is over; false over HTTP/1.1. */
   goaway(code: number, lastStreamId: number): boolean;
   /** Closes the TCP connection with RST. */
   resetConnection(): void;
@@ -45,9 +47,16 @@ export function wireOf(
   connection: Connection,
 ): Wire {
   connection.uses += 1;
-  return request instanceof IncomingMessage
-    ? http1Wire(request, response as ServerResponse, connection)
-    : http2Wire(request, connection);
+  connection.running += 1;
+  const wire =
+    request instanceof IncomingMessage
+      ? http1Wire(request, response as ServerResponse, connection)
+      : http2Wire(request, connection);
+  wire.over.addEventListener('abort', () => {
+    connection.running -= 1;
+    if (connection.draining && connection.running === 0) endGracefully(connection);
+  });
+  return wire;
 }
 
 function http2Wire(request: Http2ServerRequest, connection: Connection): Wire {
@@ -65,8 +74,10 @@ function http2Wire(request: Http2ServerRequest, connection: Connection): Wire {
     body: stream,
     bodyCutOff: () => stream.aborted,
     out: stream,
-    respond: (status, headers) => {
-      if (!stream.destroyed && !stream.headersSent) stream.respond({ ':status': status, ...headers });
+    respond: (status, headers, unfinished = false) => {
+      if (stream.destroyed || stream.headersSent) return;
+      // Closing a stream ends it first, and END_STREAM would overtake the reset; waiting for trailers holds it back.
+      stream.respond({ ':status': status, ...headers }, { waitForTrailers: unfinished });
     },
     over: over.signal,
     // Not writableFinished: at the close of a good exchange Node 26 still says false.
@@ -77,6 +88,7 @@ function http2Wire(request: Http2ServerRequest, connection: Connection): Wire {
     },
     goaway: (code, lastStreamId) => {
       if (session && !session.destroyed) session.goaway(code, lastStreamId);
+      connection.draining = true;
       return true;
     },
   };
@@ -135,8 +147,21 @@ function common(
     finConnection: () => {
       // Ending the TCP socket under TLS leaves out close_notify and GOAWAY: what a peer that died or a proxy would send.
       socket.end();
-      const linger = setTimeout(() => socket.destroy(), LINGER_MS);
-      socket.once('close', () => clearTimeout(linger));
+      linger(socket);
     },
   };
+}
+
+/** Ends a connection on which nothing runs any more; what was written before leaves first. */
+function endGracefully({ socket, tls }: Connection): void {
+  // Node hands frames to the socket on its next turn.
+  setImmediate(() => {
+    tls?.end();
+    linger(socket);
+  });
+}
+
+function linger(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { type Answer, bodyLength } from '../api/answer.ts';
 import type { Wire } from './wire.ts';
 
@@ -22,7 +23,9 @@ export async function writeAnswer(wire: Wire, answer: Answer): Promise<void> {
 /** Writes the headers as for the whole answer, but no more than `bytes` of its body, and leaves it there. */
 export async function writePartOfAnswer(wire: Wire, answer: Answer, bytes: number): Promise<void> {
   const source = await open(answer, bytes);
-  wire.respond(answer.status, headersOf(answer));
+  wire.respond(answer.status, headersOf(answer), true);
+  // Node hands headers to the socket on its next turn; a reset that came before would take them with it.
+  await setImmediate();
   for await (const chunk of source) {
     // The callback comes when the bytes have been handed on: what follows must not overtake them.
     await new Promise<void>((resolve) => wire.out.write(chunk, () => resolve()));

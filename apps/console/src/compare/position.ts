@@ -1,6 +1,6 @@
 /** The compare handle's place in percent of the picture's width, from the left. */
 
-export const clampPercent = (percent: number): number => Math.min(100, Math.max(0, percent));
+const clampPercent = (percent: number): number => Math.min(100, Math.max(0, percent));
 
 /**
  * Where a key moves the handle, as the WAI-ARIA slider pattern says: arrows by 2, with Shift or Page keys by 10, Home and End

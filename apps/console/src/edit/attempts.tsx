@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { type AttemptView, PHASES } from '../api/wire.ts';
+import { type AttemptView, PHASES, type Phase } from '../api/wire.ts';
 import { Chip, Journey } from '../journey/journey.tsx';
 import type { CallProgress } from '../journey/progress.ts';
 import { imageJourney } from '../journey/shape.ts';
@@ -77,10 +77,18 @@ function AttemptRow({ attempt, longest }: { attempt: AttemptView; longest: numbe
   );
 }
 
+const PHASE_NAMES: Readonly<Record<Phase, string>> = {
+  acquire: 'wait for a place',
+  connect: 'connect',
+  request: 'send',
+  headers: 'wait for the answer',
+  body: 'receive',
+};
+
 /** The phases of one attempt as bars. */
 function Waterfall({ attempt, longest }: { attempt: AttemptView; longest: number }): JSX.Element {
   const words = PHASES.filter((phase) => attempt.phaseMs[phase] !== undefined)
-    .map((phase) => `${phase} ${formatDuration(attempt.phaseMs[phase] ?? 0)}`)
+    .map((phase) => `${PHASE_NAMES[phase]} ${formatDuration(attempt.phaseMs[phase] ?? 0)}`)
     .join(', ');
   return (
     <span class="waterfall" role="img" aria-label={words} title={words}>
@@ -100,7 +108,7 @@ function Legend(): JSX.Element {
     <p class="legend small" aria-hidden="true">
       {PHASES.map((phase) => (
         <span key={phase}>
-          <i data-phase={phase} /> {phase}
+          <i data-phase={phase} /> {PHASE_NAMES[phase]}
         </span>
       ))}
     </p>

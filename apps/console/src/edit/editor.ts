@@ -3,7 +3,7 @@ import type { Reuse } from '../api/edit-request.ts';
 import type { EditResult, Failure } from '../api/wire.ts';
 import { advance, type EditProgress, newProgress, type ProgressSignal } from '../journey/progress.ts';
 import type { Problems } from './checks.ts';
-import { explainFailure } from './explain.ts';
+import { explainFailure, failedImage } from './explain.ts';
 
 export interface InputImage {
   readonly id: string;
@@ -37,7 +37,7 @@ export interface Run {
 }
 
 /** What the large picture shows: an input, or a run with one of its outputs beside one of its inputs. */
-export interface Shown {
+interface Shown {
   readonly run: string | null;
   readonly output: number;
   readonly input: number;
@@ -202,9 +202,18 @@ function heard(state: EditorState, id: string, signal: ProgressSignal): EditorSt
   if (signal.event !== 'failed') return next;
   // A refusal that names an input is said beside that input.
   const { field, title, detail, advice } = explainFailure(signal.failure);
-  return field === undefined
-    ? next
-    : { ...next, problems: { ...next.problems, [field]: `${sentence(detail || title)} ${advice}` } };
+  if (field === undefined) return next;
+  const inputs = next.runs.find((run) => run.id === id)?.inputs ?? [];
+  const input = failedImage(
+    signal.failure,
+    inputs.map(({ name }) => name),
+  );
+  const shown = input !== undefined && next.shown.run === id ? { ...next.shown, input } : next.shown;
+  return {
+    ...next,
+    shown,
+    problems: { ...next.problems, [field]: `${sentence(detail || title)} ${advice}` },
+  };
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

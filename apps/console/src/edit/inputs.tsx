@@ -5,6 +5,7 @@ import { Journey } from '../journey/journey.tsx';
 import { imageJourney, type JourneyShape } from '../journey/shape.ts';
 import { formatBytes } from '../ui/figures.ts';
 import { Icon } from '../ui/icons.tsx';
+import { Preview } from '../ui/preview.tsx';
 import { usePictureUrl } from '../ui/use-picture.ts';
 import { ACCEPT } from './checks.ts';
 import { type InputImage, type Run, shownRun } from './editor.ts';
@@ -74,7 +75,7 @@ function hint(inputs: readonly InputImage[], info: ConsoleInfo): string {
   const most = formatBytes(info.limits.maxFileBytes);
   if (inputs.length === 0) return `JPEG, PNG or WebP, at most ${most} each.`;
   if (inputs.length < info.limits.maxImages) return 'Drop, paste or pick more; drop on one to replace it.';
-  return `${info.limits.maxImages} are the most in one edit. Drop on one to replace it.`;
+  return `At most ${info.limits.maxImages} in one edit; drop on one to replace it.`;
 }
 
 /** The hairline under a thumbnail: the journey of this very image in the run on show. */
@@ -127,7 +128,7 @@ function Tile({ input, index, current, journey, refused, onShow, onRemove }: Til
         onClick={onShow}
         onKeyDown={(event) => event.key === 'Delete' && onRemove()}
       >
-        {url && <img src={url} alt="" draggable={false} />}
+        <Preview url={url} />
       </button>
       <button class="tile-remove" type="button" aria-label={`Remove ${input.name}`} onClick={onRemove}>
         <Icon name="cross" />

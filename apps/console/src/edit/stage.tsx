@@ -35,12 +35,21 @@ export function Stage({ state }: { state: EditorState }): JSX.Element {
 
 function Single({ url, alt }: { url: string; alt: string }): JSX.Element {
   const [ratio, setRatio] = useState(1.5);
+  const [unreadable, setUnreadable] = useState(false);
+  if (unreadable) {
+    return (
+      <p class="small">
+        This browser cannot show <bdi>{alt}</bdi>.
+      </p>
+    );
+  }
   return (
     <div class="single" style={{ '--ratio': String(ratio) }}>
       <img
         src={url}
         alt={alt}
         draggable={false}
+        onError={() => setUnreadable(true)}
         onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
           naturalHeight > 0 && setRatio(naturalWidth / naturalHeight)
         }

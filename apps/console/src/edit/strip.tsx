@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../ui/figures.ts';
+import { Preview } from '../ui/preview.tsx';
 import { usePictureUrl } from '../ui/use-picture.ts';
 import { type Run, shownRun } from './editor.ts';
 import './strip.css';
@@ -94,7 +95,7 @@ function Thumb({ picture, url, label, current, mark, onClick }: ThumbProps): JSX
       data-mark={mark}
       onClick={onClick}
     >
-      {src && <img src={src} alt="" draggable={false} />}
+      <Preview url={src ?? undefined} />
     </button>
   );
 }

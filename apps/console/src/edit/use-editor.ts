@@ -54,6 +54,7 @@ export function useEditor(info: ConsoleInfo): Editor {
         if (rest.length === 0 && problem === undefined) return;
       }
       const fit = fitCount(latest.current.inputs.length, added, info.limits);
+      for (const { picture } of added.slice(fit.taken.length)) dropPicture(picture);
       dispatch({ type: 'inputs-added', inputs: fit.taken, problem: problem ?? fit.problem });
     },
     [info],

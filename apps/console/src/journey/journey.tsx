@@ -4,6 +4,7 @@ import type { ConnectionView } from '../api/wire.ts';
 import { formatDuration } from '../ui/figures.ts';
 import './journey.css';
 import { type JourneyShape, type Loop, retriesOf, type Stretch } from './shape.ts';
+import { spread } from './spread.ts';
 import { connectionWords, originWords } from './words.ts';
 
 export interface JourneyProps {
@@ -11,6 +12,10 @@ export interface JourneyProps {
   /** `large`: a page's centre, with names, figures, chips and reasons. `row`: a list. `hairline`: under a thumbnail. */
   readonly size: 'large' | 'row' | 'hairline';
 }
+
+/** Loops closer than this share of a stretch would be drawn over each other: on a page, and on a phone. */
+const LOOP_GAP = 0.2;
+const LOOP_GAP_NARROW = 0.36;
 
 const STOPS = ['You', 'Ferry', 'Upstream', 'Edited'] as const;
 
@@ -48,14 +53,17 @@ function stopState(before: Stretch | undefined, after: Stretch | undefined): str
 
 function StretchLine({ stretch, size }: { stretch: Stretch; size: JourneyProps['size'] }): JSX.Element {
   const { state, fill, loops, connections, figure } = stretch;
+  const places = loops.map((loop) => loop.at);
+  const wide = spread(places, LOOP_GAP);
+  const narrow = spread(places, LOOP_GAP_NARROW);
   return (
     <span class="stretch" data-state={state}>
       {size === 'large' && connections.length > 0 && <Chips connections={connections} />}
       <span class="line">
         <span class="fill" data-measured={fill !== null} style={{ '--fill': String(fill ?? 1) }} />
       </span>
-      {loops.map((loop) => (
-        <LoopMark key={loop.number} loop={loop} size={size} />
+      {loops.map((loop, i) => (
+        <LoopMark key={loop.number} loop={loop} at={wide[i] ?? 0} atNarrow={narrow[i] ?? 0} size={size} />
       ))}
       {size === 'large' && (
         <span class="figure">{fill === null && state === 'moving' ? <Elapsed /> : figure}</span>
@@ -64,9 +72,16 @@ function StretchLine({ stretch, size }: { stretch: Stretch; size: JourneyProps['
   );
 }
 
-function LoopMark({ loop, size }: { loop: Loop; size: JourneyProps['size'] }): JSX.Element {
+interface LoopMarkProps {
+  readonly loop: Loop;
+  readonly at: number;
+  readonly atNarrow: number;
+  readonly size: JourneyProps['size'];
+}
+
+function LoopMark({ loop, at, atNarrow, size }: LoopMarkProps): JSX.Element {
   return (
-    <span class="loop" style={{ '--at': String(loop.at) }} title={loop.words}>
+    <span class="loop" style={{ '--at': String(at), '--at-narrow': String(atNarrow) }} title={loop.words}>
       {size !== 'hairline' && (
         <svg viewBox="0 0 40 36" aria-hidden="true">
           <path d="M0 34.5C16 34.5 31 27 31 14a11 11 0 1 0-22 0c0 13 15 20.5 31 20.5" pathLength="1" />

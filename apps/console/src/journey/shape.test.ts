@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CallEvent } from '../api/wire.ts';
 import { advance, type EditProgress, newProgress, type ProgressSignal } from './progress.ts';
-import { imageJourney, type Loop, retriesOf, spread, wholeJourney } from './shape.ts';
+import { imageJourney, retriesOf, wholeJourney } from './shape.ts';
 
-const loop = (number: number, at: number): Loop => ({ number, at, words: '' });
 const upload = (index: number, call: CallEvent): ProgressSignal => ({ event: 'upload', index, call });
 const sent = (index: number, bytesSent: number, bytesTotal: number): ProgressSignal =>
   upload(index, { type: 'bytes_sent', attempt: 1, bytesSent, bytesTotal });
@@ -65,31 +64,5 @@ describe('the journey as it is drawn', () => {
       'Failed on the way to Ferry.',
     );
     expect(states(after({ event: 'failed', failure: broken }))).toEqual(['failed', 'waiting', 'waiting']);
-  });
-});
-
-describe('the loops of retries', () => {
-  it('stay where they happened when there is room', () => {
-    expect(spread([loop(2, 0.9), loop(1, 0.1)]).map(({ at }) => at)).toEqual([0.1, 0.9]);
-  });
-
-  it('are moved apart when they would cover each other, in their order and on the line', () => {
-    for (const places of [
-      [0, 0, 0],
-      [1, 1, 1],
-      [0.5, 0.5],
-      [0.95, 0.99, 1, 1],
-      Array.from({ length: 9 }, () => 0.5),
-    ]) {
-      const placed = spread(places.map((at, i) => loop(i + 1, at)));
-      expect(placed.map(({ number }) => number)).toEqual(places.map((_, i) => i + 1));
-      const gap = Math.min(0.22, 1 / (places.length - 1));
-      for (const [i, { at }] of placed.entries()) {
-        expect(at).toBeGreaterThanOrEqual(0);
-        expect(at).toBeLessThanOrEqual(1);
-        const before = placed[i - 1];
-        if (before) expect(at - before.at).toBeGreaterThan(gap - 1e-9);
-      }
-    }
   });
 });

@@ -10,12 +10,12 @@ import {
 } from './progress.ts';
 import { capital, retryWords } from './words.ts';
 
-export type StretchState = 'waiting' | 'moving' | 'pausing' | 'done' | 'failed' | 'stopped';
+type StretchState = 'waiting' | 'moving' | 'pausing' | 'done' | 'failed' | 'stopped';
 
 export interface Loop {
   /** Position among all retries of the edit, from 1; drawn inside the loop. */
   readonly number: number;
-  /** Place on the stretch, 0 to 1, moved a little where loops would cover each other. */
+  /** Where on the stretch it happened, 0 to 1. */
   readonly at: number;
   readonly words: string;
 }
@@ -62,7 +62,7 @@ export function wholeJourney(progress: EditProgress): JourneyShape {
     stop: 'upload',
     state: joinStates(states),
     fill: size > 0 ? filled / size : 0,
-    loops: spread(images.flatMap((image) => loopsOf(image.upload, images.length > 1 ? image.name : ''))),
+    loops: images.flatMap((image) => loopsOf(image.upload, images.length > 1 ? image.name : '')),
     connections: distinct(images.map((image) => image.upload.connection)),
     figure: callFigure(joinStates(states), size > 0 ? filled / size : 0, Math.max(0, ...times)),
   };
@@ -82,7 +82,7 @@ export function imageJourney(progress: EditProgress, index: number): JourneyShap
     stop: 'upload',
     state: status,
     fill,
-    loops: spread(loopsOf(image.upload)),
+    loops: loopsOf(image.upload),
     connections: connection ? [connection] : [],
     figure: callFigure(status, fill, durationMs ?? 0),
   };
@@ -121,7 +121,7 @@ function editStretch(progress: EditProgress): Stretch {
     stop: 'edit',
     state: edit.status,
     fill,
-    loops: spread(loopsOf(edit).map((loop) => ({ ...loop, at: 0.15 }))),
+    loops: loopsOf(edit).map((loop) => ({ ...loop, at: 0.15 })),
     connections: edit.connection ? [edit.connection] : [],
     figure: edit.status === 'done' && edit.durationMs !== null ? formatDuration(edit.durationMs) : '',
   };
@@ -152,32 +152,6 @@ const loopsOf = (call: CallProgress, about = ''): Loop[] =>
     at: mark.at,
     words: about === '' ? retryWords(call, mark) : `${about}: ${retryWords(call, mark)}`,
   }));
-
-/** Loops closer than this share of the stretch would be drawn over each other. */
-const LOOP_GAP = 0.22;
-
-/** Keeps every loop where it happened unless another is there; then they share the room around it. */
-export function spread(loops: readonly Loop[]): Loop[] {
-  const sorted = [...loops].sort((a, b) => a.at - b.at || a.number - b.number);
-  const gap = sorted.length > 1 ? Math.min(LOOP_GAP, 1 / (sorted.length - 1)) : 0;
-  const placed: Loop[] = [];
-  let floor = 0;
-  for (const loop of sorted) {
-    const at = Math.max(loop.at, floor);
-    placed.push({ ...loop, at });
-    floor = at + gap;
-  }
-  // What was pushed past the end comes back from there.
-  let ceiling = 1;
-  for (let i = placed.length - 1; i >= 0; i -= 1) {
-    const loop = placed[i];
-    if (!loop) continue;
-    const at = Math.max(0, Math.min(loop.at, ceiling));
-    placed[i] = { ...loop, at };
-    ceiling = at - gap;
-  }
-  return placed;
-}
 
 function distinct(connections: readonly (ConnectionView | null)[]): ConnectionView[] {
   const seen = new Map<string, ConnectionView>();

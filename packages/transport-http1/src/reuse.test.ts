@@ -325,6 +325,26 @@ describe('PREWARMED', () => {
     expect(await exchange(transport, peer.url)).toMatchObject({ connectionOrigin: 'fresh' });
   });
 
+  test('a spare on which the peer has already spoken is not used', async () => {
+    let connections = 0;
+    let spoken = false;
+    const peer = await stage.raw((socket) => {
+      connections += 1;
+      if (connections === 2) {
+        socket.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n', () => {
+          spoken = true;
+        });
+      }
+      answering(socket);
+    });
+    const transport = stage.transport(PREWARMED);
+    await exchange(transport, peer.url);
+    await until(() => transport.stats().spare === 1 && spoken);
+    const response = await send(transport, peer.url);
+    expect([response.status, await textOf(response)]).toEqual([200, 'ok']);
+    expect(await response.done).toMatchObject({ connectionOrigin: 'fresh' });
+  });
+
   test('spares count among maxConnections', async () => {
     const peer = await stage.http((_request, response) => void response.end('ok'));
     const transport = stage.transport({ ...PREWARMED, spares: 5, maxConnections: 2 });

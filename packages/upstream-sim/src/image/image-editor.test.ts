@@ -136,17 +136,18 @@ describe('what a prompt does to the pixels', () => {
     expect(green).toBeGreaterThan(blue + 5);
   });
 
-  it('posterize leaves few colours', async () => {
-    const colours = ({ rgb }: Pixels): number => {
-      const seen = new Map<number, number>();
-      for (let i = 0; i < rgb.length / 2; i += 3) {
-        const colour = ((rgb[i] ?? 0) >> 4) * 256 + ((rgb[i + 1] ?? 0) >> 4) * 16 + ((rgb[i + 2] ?? 0) >> 4);
-        seen.set(colour, (seen.get(colour) ?? 0) + 1);
+  it('posterize leaves few colours: two dozen cover most of the print, and little of the photograph', async () => {
+    const covered = ({ rgb }: Pixels): number => {
+      const counts = new Map<number, number>();
+      for (let i = 0; i < rgb.length; i += 3) {
+        const colour = ((rgb[i] ?? 0) >> 3) * 1024 + ((rgb[i + 1] ?? 0) >> 3) * 32 + ((rgb[i + 2] ?? 0) >> 3);
+        counts.set(colour, (counts.get(colour) ?? 0) + 1);
       }
-      return [...seen.values()].filter((count) => count > rgb.length / 6 / 200).length;
+      const most = [...counts.values()].sort((a, b) => b - a).slice(0, 24);
+      return most.reduce((sum, count) => sum + count, 0) / (rgb.length / 3);
     };
-    const print = await editOne('poster');
-    expect(colours(print)).toBeLessThan(colours(original) / 1.5);
+    expect(covered(original)).toBeLessThan(0.35);
+    expect(covered(await editOne('海报'))).toBeGreaterThan(0.45);
   });
 
   it('pixelate makes square cells of one colour', async () => {

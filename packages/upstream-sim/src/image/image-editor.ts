@@ -55,9 +55,19 @@ export class ImageEditor {
     this.#places = new Semaphore(maxConcurrent);
   }
 
-  /** @throws BadSourceError, or the signal's reason. */
+  /**
+   * An aborted edit rejects at once; its place is free as soon as the step that it is in has ended.
+   * @throws BadSourceError, or the signal's reason.
+   */
   edit(input: EditInput, signal: AbortSignal): Promise<Edit> {
-    return this.#places.run(signal, () => this.#edit(input, signal));
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(signal.reason);
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#places
+        .run(signal, () => this.#edit(input, signal))
+        .finally(() => signal.removeEventListener('abort', giveUp))
+        .then(resolve, reject);
+    });
   }
 
   async #edit(input: EditInput, signal: AbortSignal): Promise<Edit> {

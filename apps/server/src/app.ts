@@ -27,6 +27,8 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
     requestTimeout: config.server.request_timeout_ms,
+    // Silence on a socket for longer than any request may take: its caller does not read the answer.
+    connectionTimeout: config.server.deadline_ms + 15_000,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: Math.min(30_000, config.server.request_timeout_ms),
@@ -67,7 +69,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
       index: false,
     });
   }
-  serveDocs(app);
+  serveDocs(app, config);
   await app.init();
   return app;
 }

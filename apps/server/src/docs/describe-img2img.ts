@@ -1,6 +1,6 @@
 /** What /docs says about img2img: made from the schemas that validate it. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
+import { type ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 import { answerSchema } from '../img2img/answer.ts';
 import { formSchema } from '../img2img/form-schema.ts';
@@ -37,6 +37,16 @@ const image = {
   },
 };
 
+/** The form, with the limits that are configured. */
+export function formDescription(maxPromptChars: number): OpenApiSchema {
+  const form = jsonSchema(formSchema(maxPromptChars), 'input');
+  return openApi({
+    ...form,
+    properties: { image, ...form.properties },
+    required: ['image', ...(form.required ?? [])],
+  });
+}
+
 const errorSchema = jsonSchema(
   z.object({
     error: z.object({
@@ -62,10 +72,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   504: 'Not done within the deadline: `deadline_exceeded`.',
 };
 
-const MAX_PROMPT_CHARS_DEFAULT = 8_000;
-
 export function DescribeImg2Img(): MethodDecorator {
-  const form = jsonSchema(formSchema(MAX_PROMPT_CHARS_DEFAULT), 'input');
   return applyDecorators(
     ApiOperation({
       summary: 'Edit images',
@@ -74,14 +81,6 @@ export function DescribeImg2Img(): MethodDecorator {
     }),
     ApiConsumes('multipart/form-data'),
     ApiProduces('application/json', 'text/event-stream'),
-    ApiBody({
-      required: true,
-      schema: openApi({
-        ...form,
-        properties: { image, ...form.properties },
-        required: ['image', ...(form.required ?? [])],
-      }),
-    }),
     ApiResponse({
       status: 200,
       description: 'The edited images.',

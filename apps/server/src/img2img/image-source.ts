@@ -62,17 +62,20 @@ async function* decodeDataUriStream(bytes: AsyncIterable<Uint8Array>): AsyncGene
 
 async function* decodeBase64Stream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let rest = '';
-  let ended = false;
+  let padding = '';
   for await (const chunk of bytes) {
-    const text = rest + Buffer.from(chunk).toString('latin1').replace(/\s+/g, '');
-    if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text) || (ended && text !== '')) throw malformed('is not base64');
-    ended = text.includes('=');
+    const text = Buffer.from(chunk).toString('latin1').replace(/\s+/g, '');
+    const end = padding === '' ? text.search(/=|$/) : 0;
+    padding += text.slice(end);
+    const body = rest + text.slice(0, end);
+    if (/[^A-Za-z0-9+/_-]/.test(body) || !/^={0,2}$/.test(padding)) throw malformed('is not base64');
     // Buffer.from decodes whole groups of four only when it gets them.
-    const whole = ended ? text.length : text.length - (text.length % 4);
-    rest = text.slice(whole);
-    if (whole > 0) yield Buffer.from(text.slice(0, whole), 'base64');
+    const whole = body.length - (body.length % 4);
+    rest = body.slice(whole);
+    if (whole > 0) yield Buffer.from(body.slice(0, whole), 'base64');
   }
-  if (rest.length === 1) throw malformed('is cut short');
+  const complete = padding === '' ? rest.length !== 1 : rest.length + padding.length === 4;
+  if (!complete) throw malformed('is cut short');
   if (rest !== '') yield Buffer.from(rest, 'base64');
 }
 

@@ -28,8 +28,8 @@ export class Img2ImgController {
     if (wantsEvents(request.headers.accept)) return await this.#stream(request, reply, lifetime);
     try {
       const answer = await this.service.run(request, lifetime, () => undefined);
-      reply.code(200).header('cache-control', 'no-store');
-      await reply.send(answer);
+      // Not awaited: a caller that reads slowly holds its socket, nothing else.
+      void reply.code(200).header('cache-control', 'no-store').send(answer);
     } catch (error) {
       throw whyItEnded(error, lifetime.signal);
     }

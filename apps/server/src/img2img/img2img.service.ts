@@ -35,6 +35,7 @@ export class Img2ImgService {
    */
   async run(request: FastifyRequest, lifetime: RequestLifetime, listen: Listener): Promise<Img2ImgAnswer> {
     const startedAt = performance.now();
+    const base = this.config.server.public_url ?? linkBase(request.host);
     await using spools = new AsyncDisposableStack();
     const { upload } = this.config;
     const form = await readForm(
@@ -81,7 +82,7 @@ export class Img2ImgService {
       created: Math.floor(Date.now() / 1_000),
       model,
       data: await this.results.present(outcome.result, fields.response_format, {
-        base: this.config.server.public_url ?? `http://${request.host}`,
+        base,
         signal: lifetime.signal,
       }),
       uploads: outcome.uploads.map(uploadView),
@@ -102,4 +103,11 @@ export class Img2ImgService {
       if (checked.status === 'rejected') throw checked.reason;
     }
   }
+}
+
+/** Looked at before anything is paid for: a Host that is no host would make the answer fail at its very end. */
+function linkBase(host: string): string {
+  const base = `http://${host}`;
+  if (URL.canParse(base)) return base;
+  throw badRequest('The Host header is malformed.', { code: 'invalid_request' });
 }

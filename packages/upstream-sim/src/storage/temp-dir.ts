@@ -5,6 +5,12 @@ import { join } from 'node:path';
 
 const PREFIX = 'ferry-upstream-sim-';
 
+/** Directories of this process that exist; one exit listener serves them all. */
+const ours = new Set<string>();
+process.once('exit', () => {
+  for (const path of ours) rmSync(path, { recursive: true, force: true });
+});
+
 /** One directory for everything a simulator writes. */
 export interface TempDir {
   readonly path: string;
@@ -19,13 +25,12 @@ export interface TempDir {
 export async function createTempDir(base: string = tmpdir()): Promise<TempDir> {
   await sweepLeftovers(base);
   const path = await mkdtemp(join(base, `${PREFIX}${process.pid}-`));
-  const onExit = (): void => rmSync(path, { recursive: true, force: true });
-  process.once('exit', onExit);
+  ours.add(path);
   return {
     path,
     async remove() {
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
-      process.removeListener('exit', onExit);
+      ours.delete(path);
     },
   };
 }

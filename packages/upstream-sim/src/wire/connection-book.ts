@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 
 /** One TCP connection with its TLS session. */
 export interface Connection {
@@ -7,14 +6,8 @@ export interface Connection {
   readonly id: string;
   /** The TCP socket under TLS. */
   readonly socket: Socket;
-  /** TLS over it, once its handshake is done. */
-  tls: TLSSocket | undefined;
   /** Requests begun on it. */
   uses: number;
-  /** Requests running on it. */
-  running: number;
-  /** Said goodbye: it closes when the last request is over. */
-  draining: boolean;
 }
 
 /** The connections of a server, by number. */
@@ -50,12 +43,6 @@ export class ConnectionBook {
     socket.once('close', () => {
       if (this.#byPort.get(port) === connection) this.#byPort.delete(port);
     });
-  }
-
-  /** For the server's `secureConnection` event. */
-  secured(tls: TLSSocket): void {
-    const connection = this.find(tls.remotePort);
-    if (connection) connection.tls = tls;
   }
 
   /** The connection of a request, or undefined when it has gone already. */

@@ -7,7 +7,6 @@ import {
 } from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import type { LoopbackCertificate } from '../certificate.ts';
 import { ConnectionBook } from './connection-book.ts';
 import { type Wire, wireOf } from './wire.ts';
@@ -61,7 +60,6 @@ export async function listenSecurely(options: SecureServerOptions): Promise<Secu
   };
   const server = makeServer(options, onRequest);
   server.on('connection', (socket) => connections.add(socket));
-  server.prependListener('secureConnection', (socket: TLSSocket) => connections.secured(socket));
   // A client that turns away during the handshake is its own affair.
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,5 @@
 import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
-import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Protocol } from '../ledger.ts';
 import type { Connection } from './connection-book.ts';
@@ -30,7 +29,7 @@ export interface Wire {
   answered(): boolean;
   /** RST_STREAM; false over HTTP/1.1, which has none. */
   resetStream(code: number): boolean;
-  /** GOAWAY with this error code, close when the last request of the connection is over; false over HTTP/1.1. */
+  /** GOAWAY; after NO_ERROR the connection closes when its last request is over. False over HTTP/1.1. */
   goaway(code: number, lastStreamId: number): boolean;
   /** Closes the TCP connection with RST. */
   resetConnection(): void;
@@ -47,16 +46,9 @@ export function wireOf(
   connection: Connection,
 ): Wire {
   connection.uses += 1;
-  connection.running += 1;
-  const wire =
-    request instanceof IncomingMessage
-      ? http1Wire(request, response as ServerResponse, connection)
-      : http2Wire(request, connection);
-  wire.over.addEventListener('abort', () => {
-    connection.running -= 1;
-    if (connection.draining && connection.running === 0) endGracefully(connection);
-  });
-  return wire;
+  return request instanceof IncomingMessage
+    ? http1Wire(request, response as ServerResponse, connection)
+    : http2Wire(request, connection);
 }
 
 function http2Wire(request: Http2ServerRequest, connection: Connection): Wire {
@@ -87,8 +79,10 @@ function http2Wire(request: Http2ServerRequest, connection: Connection): Wire {
       return true;
     },
     goaway: (code, lastStreamId) => {
-      if (session && !session.destroyed) session.goaway(code, lastStreamId);
-      connection.draining = true;
+      if (!session || session.destroyed) return true;
+      session.goaway(code, lastStreamId);
+      // Closes when the last stream has ended. Its own GOAWAY repeats ours: nghttp2 never raises a last-stream-id.
+      if (code === constants.NGHTTP2_NO_ERROR) session.close();
       return true;
     },
   };
@@ -147,21 +141,8 @@ function common(
     finConnection: () => {
       // Ending the TCP socket under TLS leaves out close_notify and GOAWAY: what a peer that died or a proxy would send.
       socket.end();
-      linger(socket);
+      const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+      socket.once('close', () => clearTimeout(linger));
     },
   };
-}
-
-/** Ends a connection on which nothing runs any more; what was written before leaves first. */
-function endGracefully({ socket, tls }: Connection): void {
-  // Node hands frames to the socket on its next turn.
-  setImmediate(() => {
-    tls?.end();
-    linger(socket);
-  });
-}
-
-function linger(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once('close', () => clearTimeout(timer));
 }

@@ -82,7 +82,8 @@ test('a wrong value stops the start with key, value and what was expected, witho
   expect((await ferry.exit()).code).toBe(78);
   expect(ferry.stderr).toBe(
     'Ferry cannot start: a mistake in the configuration\n' +
-      '  upload.transport (ferry.toml): got "auto", expected one of "undici", "http1"\n',
+      '  upload.transport (ferry.toml): got "auto", expected one of "undici", "http1"; ' +
+      '"auto" comes with the fallback between the two, which is not there yet\n',
   );
 });
 

@@ -73,6 +73,16 @@ test('curl with two images and n=2 uploads both and gives two pictures', async (
   expect(await leftovers(ferry)).toEqual([]);
 });
 
+test('twenty in a row all arrive', async () => {
+  for (let i = 0; i < 20; i++) {
+    const { status } = await post(ferry.url, form({ prompt: 'sepia', image: picture() }));
+    expect(status).toBe(200);
+  }
+  const uploads = await ferry.simulator.requests(UPLOADS);
+  expect(uploads.map(({ outcome }) => outcome)).toEqual(uploads.map(() => 'answered'));
+  expect(uploads).toHaveLength(20);
+});
+
 test('fields may follow the files, and image[] is image', async () => {
   const { status, body } = await post(
     ferry.url,

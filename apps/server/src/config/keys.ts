@@ -17,10 +17,12 @@ export const keyFacts = z.registry<KeyFacts>();
 export interface About {
   readonly about: string;
   readonly unit?: string;
+  /** Goes after what is expected. */
+  readonly remark?: string;
 }
 
-const describe = <S extends z.ZodType>(schema: S, expected: string, about: About): S => {
-  keyFacts.add(schema, { expected, ...about });
+const describe = <S extends z.ZodType>(schema: S, expected: string, { remark = '', ...about }: About): S => {
+  keyFacts.add(schema, { expected: `${expected}${remark}`, ...about });
   return schema;
 };
 
@@ -79,10 +81,10 @@ export const statusCodes = (byDefault: readonly number[], about: About) =>
 const REFERENCE = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/;
 
 const SECRET_EXPECTED =
-  'a reference, "env:NAME" or "file:PATH"; a secret itself never stands in the configuration';
+  'a reference, "env:NAME" or "file:PATH" (a secret itself never stands in the configuration)';
 
-const describeSecret = <S extends z.ZodType>(schema: S, expected: string, about: About): S => {
-  keyFacts.add(schema, { expected, ...about, secret: true });
+const describeSecret = <S extends z.ZodType>(schema: S, expected: string, { about }: About): S => {
+  keyFacts.add(schema, { expected, about, secret: true });
   return schema;
 };
 
@@ -90,11 +92,7 @@ export const optionalSecret = (about: About) =>
   describeSecret(z.string().regex(REFERENCE).optional(), SECRET_EXPECTED, about);
 
 export const secrets = (about: About) =>
-  describeSecret(
-    z.array(z.string().regex(REFERENCE)).min(1),
-    `a list of references: ${SECRET_EXPECTED}`,
-    about,
-  );
+  describeSecret(z.array(z.string().regex(REFERENCE)).min(1), `a list, each item ${SECRET_EXPECTED}`, about);
 
 export const table = (byDefault: Readonly<Record<string, string>>, about: About) =>
   describe(z.record(z.string(), line).default({ ...byDefault }), 'a table of names', about);

@@ -63,13 +63,16 @@ export const configSchema = z.strictObject({
       about:
         'Whether uploads share connections. `false`: one connection for each. A request may override it.',
     }),
-    transport: choice(['undici', 'http1'], 'undici', { about: 'HTTP/2 by undici, or HTTP/1.1 by got.' }),
+    transport: choice(['undici', 'http1'], 'undici', {
+      about: 'HTTP/2 by undici, or HTTP/1.1 by got.',
+      remark: '; "auto" comes with the fallback between the two, which is not there yet',
+    }),
     max_file_mb: integer(1, 50, 20, {
       unit: 'MiB',
       about: 'The largest image; a larger one is answered 413.',
     }),
     max_images: integer(1, 16, 16, { about: 'The most images a request may hold.' }),
-    max_image_megapixels: integer(1, 268, 100, {
+    max_image_megapixels: integer(1, 268, 50, {
       unit: 'million pixels',
       about: 'The largest image once decoded; a larger one is refused as a pixel bomb.',
     }),

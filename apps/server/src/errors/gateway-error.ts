@@ -1,7 +1,7 @@
 import type { AttemptView } from '../img2img/attempt-view.ts';
 
 /** OpenAI's error types, as far as the gateway uses them. A closed set. */
-export type ErrorType =
+type ErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
   | 'permission_error'

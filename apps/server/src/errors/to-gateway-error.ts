@@ -35,7 +35,7 @@ export function fromInputError(error: UploadInputError, param = 'image'): Gatewa
   }
 }
 
-export function internalError(cause: unknown): GatewayError {
+function internalError(cause: unknown): GatewayError {
   return new GatewayError('Something went wrong in the gateway. The log has the details.', {
     status: 500,
     type: 'server_error',

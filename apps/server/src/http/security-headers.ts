@@ -11,7 +11,7 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /** The console: our own files; pictures also from memory (`blob:` for a chosen file, `data:` for an icon). */
-export const CONSOLE_POLICY = [
+const CONSOLE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -47,7 +47,7 @@ export class ResultImages {
       };
     }
     const name = await this.store.save(bytes, type);
-    return { url: new URL(`/images/${name}`, base).href, ...about };
+    return { url: `${base.replace(/\/+$/, '')}/images/${name}`, ...about };
   }
 }
 

@@ -12,7 +12,7 @@ import { connectUpstream } from '../transport/clients.ts';
 import { Simulator, type SimulatorAddress } from './simulator.ts';
 import type { ModelView, Upstream } from './upstream.ts';
 
-export const SIMULATOR_NAME = 'simulator';
+const SIMULATOR_NAME = 'simulator';
 
 /** Where a request goes. */
 export interface Route {

@@ -61,6 +61,8 @@ export class BodyFeed {
     let total = 0;
     const { byteLength } = this.#body;
     try {
+      // undici starts the generator within its write(), where it cannot bear an abort: its queue would lose count.
+      await Promise.resolve();
       iterator = this.#open();
       for (;;) {
         const slice = await this.#next(iterator);

@@ -85,6 +85,6 @@ describe('needsProof', () => {
     ['silent for longer', { heardAt: at(98_999) }, true],
     ['silent by wall clock alone', { heardAt: { mono: NOW.mono, wall: NOW.wall - 3_600_000 } }, true],
   ] as const)('%s: %j -> %s', (_, facts, expected) => {
-    expect(needsProof(connection(facts), NOW, 1_000)).toBe(expected);
+    expect(needsProof(connection(facts), NOW, NOW, 1_000)).toBe(expected);
   });
 });

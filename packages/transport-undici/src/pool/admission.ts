@@ -63,7 +63,16 @@ export function admit(connection: ConnectionFacts, now: Instant, policy: ReusePo
   return { type: proof === 'out' ? 'soon' : 'admit', places };
 }
 
-/** Whether the connection has been silent for so long that a PING must prove it before it is used. */
-export function needsProof(connection: ConnectionFacts, now: Instant, proveAfterIdleMs: number): boolean {
+/**
+ * Whether the connection has been silent for so long that a PING must prove it before it is used. What was heard after
+ * the request came is proof enough for it, however short `proveAfterIdleMs` is.
+ */
+export function needsProof(
+  connection: ConnectionFacts,
+  now: Instant,
+  since: Instant,
+  proveAfterIdleMs: number,
+): boolean {
+  if (connection.heardAt.mono > since.mono) return false;
   return elapsed(connection.heardAt, now) > proveAfterIdleMs;
 }

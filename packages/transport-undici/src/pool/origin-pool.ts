@@ -177,9 +177,11 @@ export class OriginPool<C extends Connection> {
           promised += 1;
           break;
         case 'open':
+          promised += 1;
+          // A request opens one connection at a time: when that fails, it hears of it, and opens no other.
+          if (waiter.opening !== undefined) break;
           if (step.evict !== undefined) this.#retireById(step.evict, 'evicted');
           waiter.connecting(this.#open(waiter.connectMs).connection.id);
-          promised += 1;
           break;
         case 'wait':
           if (step.promised) promised += 1;
@@ -202,7 +204,7 @@ export class OriginPool<C extends Connection> {
       this.#facts(),
       now,
       { ...policy, proveAfterIdleMs },
-      { avoid: waiter.avoid, promised, waiting },
+      { since: waiter.since, avoid: waiter.avoid, promised, waiting },
     );
   }
 
@@ -265,11 +267,16 @@ export class OriginPool<C extends Connection> {
     connection.onCapacity = () => this.#pump();
     this.#entries.set(connection.id, entry);
     connection.ready.then(
-      () => this.#pump(),
+      () => this.#onConnected(connection.id),
       (error: unknown) => this.#onConnectFailed(connection.id, error),
     );
     connection.closed.then(() => this.#forget(entry));
     return entry;
+  }
+
+  #onConnected(id: string): void {
+    for (const waiter of this.#waiters) if (waiter.opening === id) waiter.opening = undefined;
+    this.#pump();
   }
 
   #onConnectFailed(id: string, error: unknown): void {

@@ -52,6 +52,13 @@ const rows: readonly Row[] = [
   ],
   ['a silent one is proven', POOLED, [connection('a', { heardAt: SILENT })], {}, { type: 'prove', id: 'a' }],
   [
+    'one heard since the request came needs no further proof',
+    { ...POOLED, proveAfterIdleMs: 0 },
+    [connection('a')],
+    { since: at(99_000) },
+    { type: 'reuse', id: 'a' },
+  ],
+  [
     'a busy one that speaks is better than a free one that is silent',
     POOLED,
     [connection('a', { heardAt: SILENT }), connection('b', { streams: 3 })],
@@ -122,9 +129,9 @@ const rows: readonly Row[] = [
 
 describe('plan', () => {
   it.each(rows)('%s', (_, policy, connections, demand, expected) => {
-    expect(plan(connections, NOW, policy, { avoid: undefined, promised: 0, waiting: 0, ...demand })).toEqual(
-      expected,
-    );
+    expect(
+      plan(connections, NOW, policy, { since: NOW, avoid: undefined, promised: 0, waiting: 0, ...demand }),
+    ).toEqual(expected);
   });
 });
 

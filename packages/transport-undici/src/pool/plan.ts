@@ -4,6 +4,8 @@ import type { Instant } from './connection.ts';
 
 /** One request that wants a place. */
 export interface Demand {
+  /** When it came. */
+  readonly since: Instant;
   /** Connections it must not use. */
   readonly avoid: ReadonlySet<string> | undefined;
   /** Requests ahead of it that rely on places which connections will have soon. */
@@ -39,7 +41,7 @@ export function plan(
   const allowed = judged.filter(({ connection }) => !(demand.avoid?.has(connection.id) ?? false));
 
   const open = allowed.filter(({ admission }) => admission.type === 'admit').map((j) => j.connection);
-  const silent = (c: ConnectionFacts) => needsProof(c, now, policy.proveAfterIdleMs);
+  const silent = (c: ConnectionFacts) => needsProof(c, now, demand.since, policy.proveAfterIdleMs);
   const best = pick(open.filter((c) => !silent(c)));
   if (best !== undefined) return { type: 'reuse', id: best.id };
   const doubtful = pick(open.filter(silent));

@@ -24,6 +24,7 @@ async function tcpServer(onSocket: (socket: Socket) => void): Promise<{ url: URL
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     onSocket(socket);
+    socket.resume();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,7 +45,7 @@ it('a name that does not resolve is a DNS failure, and nothing was sent', async 
   const subject = await world.transport(FRESH, { lookup });
   const error = await failureOf(subject.send({ url: new URL('https://nowhere.test/') }));
   expect(error).toMatchObject({ kind: 'dns', phase: 'connect', delivery: 'not-sent' });
-  expect(subject.transport.connections()).toEqual([]);
+  await expect.poll(() => subject.transport.connections()).toEqual([]);
 });
 
 it('a refused connection is a connect failure, and nothing was sent', async () => {
@@ -131,7 +132,9 @@ it('a peer that speaks HTTP/1.1 on a connection agreed to be HTTP/2 breaks the p
 });
 
 it('a peer that never sends SETTINGS is given up within connectMs, and nothing was sent', async () => {
-  const peer = await world.peer(() => undefined);
+  const peer = await world.peer((connection) => {
+    connection.polite = false;
+  });
   const subject = await world.transport(FRESH);
   const error = await failureOf(subject.send(peer, { limits: { connectMs: 200 } }));
   expect(error).toMatchObject({ kind: 'timeout', phase: 'connect', delivery: 'not-sent' });

@@ -25,8 +25,6 @@ export interface TestServer {
   resumed(): number;
   /** Ends every TCP connection with FIN. */
   finAll(): void;
-  /** Stops reading and answering on every connection without closing: a load balancer that forgot them. */
-  freezeAll(): void;
   close(): Promise<void>;
 }
 
@@ -86,9 +84,6 @@ export async function h2Server(
     resumed: () => resumed,
     finAll() {
       for (const socket of sockets) socket.end();
-    },
-    freezeAll() {
-      for (const socket of sockets) socket.pause();
     },
     async close() {
       const closed = once(server, 'close');

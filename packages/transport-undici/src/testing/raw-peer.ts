@@ -70,6 +70,7 @@ export class RawConnection extends EventEmitter {
   readonly #tcp: Socket | undefined;
   #rest: Buffer = Buffer.alloc(0);
   #prefaceSeen = false;
+  #muted = false;
 
   constructor(socket: Socket, index: number, tcp: Socket | undefined) {
     super();
@@ -82,7 +83,7 @@ export class RawConnection extends EventEmitter {
   }
 
   send(...frames: Buffer[]): void {
-    if (!this.socket.destroyed) this.socket.write(Buffer.concat(frames));
+    if (!this.socket.destroyed && !this.#muted) this.socket.write(Buffer.concat(frames));
   }
   settings(values: readonly (readonly [id: number, value: number])[] = []): void {
     const payload = Buffer.concat(
@@ -106,6 +107,17 @@ export class RawConnection extends EventEmitter {
   }
   windowUpdate(streamId: number, bytes: number): void {
     this.send(frame(FRAME.WINDOW_UPDATE, 0, streamId, uint32(bytes)));
+  }
+  ping(): void {
+    this.send(frame(FRAME.PING, 0, 0, Buffer.alloc(8)));
+  }
+  /** Answers a PING that was held back. */
+  pong(ping: Frame): void {
+    this.send(frame(FRAME.PING, FLAG_ACK, 0, ping.payload));
+  }
+  /** Says nothing any more and hears nothing: a load balancer that forgot the connection. */
+  mute(): void {
+    this.#muted = true;
   }
   /** A whole 200 with a short body. */
   answer(streamId: number, body = 'ok'): void {

@@ -1,0 +1,227 @@
+/**
+ * What this package leans on in undici and Node, pinned: an upgrade that changes one of these must be noticed here and
+ * not in production. Each story says what follows from it.
+ */
+import { once } from 'node:events';
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import tls from 'node:tls';
+import { Client, type Dispatcher } from 'undici';
+import { afterEach, expect, it } from 'vitest';
+import { sessionOf } from './connection/session-probe.ts';
+import { certificate } from './testing/certificate.ts';
+import { CODE, type RawConnection, type RawPeer, rawPeer } from './testing/raw-peer.ts';
+
+const leftovers: { client: Client; peer: RawPeer }[] = [];
+
+afterEach(async () => {
+  for (const { client, peer } of leftovers.splice(0)) {
+    await client.destroy();
+    await expect.poll(() => peer.openSockets()).toBe(0);
+    await peer.close();
+  }
+});
+
+/** undici as it is: one Client on one socket of ours. */
+async function bare(script: (connection: RawConnection) => void) {
+  const peer = await rawPeer(script);
+  const { cert } = await certificate();
+  let connects = 0;
+  let socket: tls.TLSSocket | undefined;
+  const client = new Client(peer.url.origin, {
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: (_, callback) => {
+      connects += 1;
+      const opening = tls.connect({
+        port: Number(peer.url.port),
+        host: '127.0.0.1',
+        servername: 'localhost',
+        ca: cert,
+        ALPNProtocols: ['h2'],
+      });
+      socket = opening;
+      opening.once('error', (error) => callback(error, null));
+      opening.once('secureConnect', () => callback(null, opening));
+    },
+  });
+  leftovers.push({ client, peer });
+  return {
+    client,
+    peer,
+    connects: () => connects,
+    session: () => (socket === undefined ? undefined : sessionOf(socket)),
+  };
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly body: string;
+}
+
+function run(client: Client, options: Partial<Dispatcher.DispatchOptions> = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    let status = 0;
+    let body = '';
+    client.dispatch(
+      { path: '/', method: 'POST', ...options },
+      {
+        onRequestStart: () => undefined,
+        onResponseStart: (_, code) => {
+          status = code;
+        },
+        onResponseData: (_, chunk) => {
+          body += chunk.toString();
+        },
+        onResponseEnd: () => resolve({ status, body }),
+        onResponseError: (_, error) => reject(error),
+      },
+    );
+  });
+}
+
+async function* slice(): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(10);
+}
+const iterable = slice as unknown as () => Dispatcher.DispatchOptions['body'];
+const iterableBody = () => ({ body: iterable() ?? null });
+
+it('a truncated response resolves as a whole one: hence our own look at END_STREAM', async () => {
+  const { client } = await bare((connection) => {
+    connection.settings();
+    connection.on('whole', (id: number) => {
+      connection.headers(id, { ':status': '200' });
+      connection.data(id, 'half a');
+      connection.reset(id, CODE.NO_ERROR);
+    });
+  });
+  expect((await run(client)).status).toBe(200);
+});
+
+it('Node pushes null before it closes the stream only when END_STREAM came: hence how we look', async () => {
+  const seen: [whole: boolean, closed: boolean][] = [];
+  const { client, session } = await bare((connection) => {
+    connection.settings();
+    connection.on('whole', (id: number) => {
+      connection.headers(id, { ':status': '200' });
+      if (id === 1) connection.data(id, 'all', { end: true });
+      else connection.reset(id, CODE.NO_ERROR);
+    });
+  });
+  await run(client, { method: 'HEAD' }).catch(() => undefined);
+  const live = session();
+  if (live === undefined) throw new Error('no session');
+  for (const whole of [false]) {
+    const [stream] = await Promise.all([nextStream(live), run(client).catch(() => undefined)]);
+    seen.push([whole, stream.closed]);
+    expect(stream.rstCode).toBe(CODE.NO_ERROR);
+  }
+  expect(seen).toEqual([[false, true]]);
+});
+
+it('a Buffer or empty body is resent after REFUSED_STREAM: hence our guard at the second start', async () => {
+  let requests = 0;
+  const { client } = await bare((connection) => {
+    connection.settings();
+    connection.on('whole', (id: number) => {
+      requests += 1;
+      if (requests === 1) connection.reset(id, CODE.REFUSED_STREAM);
+      else connection.answer(id);
+    });
+  });
+  expect(await run(client, { method: 'GET' })).toEqual({ status: 200, body: 'ok' });
+  expect(requests).toBe(2);
+});
+
+it('an iterable body is never resent, neither after REFUSED_STREAM nor after GOAWAY', async () => {
+  let requests = 0;
+  const { client } = await bare((connection) => {
+    connection.settings();
+    connection.on('whole', (id: number) => {
+      requests += 1;
+      if (requests === 1) connection.reset(id, CODE.REFUSED_STREAM);
+      else connection.goaway(0, CODE.NO_ERROR);
+    });
+  });
+  await expect(run(client, iterableBody())).rejects.toMatchObject({ http2ErrorCode: CODE.REFUSED_STREAM });
+  await expect(run(client, iterableBody())).rejects.toThrow('GOAWAY');
+  expect(requests).toBe(2);
+});
+
+it('a connection that answers nothing any more is kept and used again: hence our pool', async () => {
+  const { client, connects, peer } = await bare((connection) => {
+    connection.settings();
+    connection.on('whole', (id: number) => {
+      if (id === 1) connection.answer(id);
+      if (id === 5) connection.answer(id);
+    });
+  });
+  await run(client);
+  let controller: Dispatcher.DispatchController | undefined;
+  const lost = new Promise((resolve) => {
+    client.dispatch(
+      { path: '/', method: 'GET' },
+      {
+        onRequestStart: (given) => {
+          controller = given;
+        },
+        onResponseStart: () => undefined,
+        onResponseData: () => undefined,
+        onResponseEnd: () => resolve('answered'),
+        onResponseError: (_, error) => resolve(error.message),
+      },
+    );
+  });
+  await peer.connections[0]?.until((f) => f.streamId === 3);
+  controller?.abort(new Error('too slow'));
+  expect(await lost).toBe('too slow');
+  expect(await run(client)).toEqual({ status: 200, body: 'ok' });
+  expect(connects()).toBe(1);
+});
+
+it('an abandoned upload is ended with END_STREAM and RST code 0: hence our own way to cancel', async () => {
+  const { client, peer } = await bare((connection) => connection.settings());
+  async function* breaking(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(10);
+    await peer.connections[0]?.until((f) => f.streamId === 1 && f.payload.byteLength === 10);
+    throw new Error('source');
+  }
+  await expect(
+    run(client, { body: (breaking() as unknown as Dispatcher.DispatchOptions['body']) ?? null }),
+  ).rejects.toThrow('source');
+  await expect.poll(() => peer.connections[0]?.resetCode(1)).toBe(CODE.NO_ERROR);
+  expect(peer.connections[0]?.sawEndStream(1)).toBe(true);
+});
+
+it('a request that ends itself at its start connects the client and sends nothing: hence how we prewarm', async () => {
+  const { client, peer, session } = await bare((connection) => connection.settings());
+  const nothing = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    client.dispatch(
+      { path: '/', method: 'GET' },
+      {
+        onRequestStart: (controller) => controller.abort(new Error('only connecting')),
+        onResponseStart: nothing,
+        onResponseData: nothing,
+        onResponseEnd: nothing,
+        onResponseError: () => resolve(),
+      },
+    );
+  });
+  await ended;
+  const live = session();
+  expect(live?.alpnProtocol).toBe('h2');
+  if (live?.remoteSettings.maxConcurrentStreams === undefined)
+    await once(live as ClientHttp2Session, 'remoteSettings');
+  expect(peer.connections[0]?.frames.filter((f) => f.streamId > 0)).toEqual([]);
+});
+
+function nextStream(session: ClientHttp2Session): Promise<ClientHttp2Stream> {
+  return new Promise((resolve) => {
+    const request = session.request.bind(session);
+    session.request = (headers, options) => {
+      const stream = request(headers, options);
+      stream.once('end', () => resolve(stream));
+      return stream;
+    };
+  });
+}

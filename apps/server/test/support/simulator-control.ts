@@ -4,6 +4,7 @@ export interface LedgerEntry {
   readonly path: string;
   readonly protocol: string;
   readonly connectionId: string;
+  readonly keyAlias?: string;
   readonly outcome: 'open' | 'answered' | 'faulted' | 'aborted';
   readonly bytesReceived: number;
   readonly bodyWhole: boolean;

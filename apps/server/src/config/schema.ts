@@ -50,6 +50,9 @@ export const configSchema = z.strictObject({
       unit: 'ms',
       about: 'The longest a client may take to send a whole request; then 408.',
     }),
+    max_requests: integer(1, 10_000, 256, {
+      about: 'Image requests at once; one more is answered 503 before it is read.',
+    }),
     shutdown_grace_ms: integer(0, 600_000, 30_000, {
       unit: 'ms',
       about: 'How long running requests may go on after SIGTERM before they are cancelled.',

@@ -68,3 +68,10 @@ test('an input at fault is the caller’s error', () => {
     param: 'image',
   });
 });
+
+test('a full disk is not the caller’s fault and may pass', () => {
+  const error = toGatewayError(Object.assign(new Error('ENOSPC: /data/tmp/x'), { code: 'ENOSPC' }));
+  expect(error.fields).toMatchObject({ status: 503, code: 'storage_full' });
+  expect(errorHeaders(error)).toEqual({ 'retry-after': '60' });
+  expect(error.message).not.toContain('/data');
+});

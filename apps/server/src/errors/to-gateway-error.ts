@@ -9,6 +9,7 @@ export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   if (RequestFailure.is(thrown)) return fromRequestFailure(thrown);
   if (UploadInputError.is(thrown)) return fromInputError(thrown);
+  if (codeOf(thrown) === 'ENOSPC') return storageFull(thrown);
   if (thrown instanceof HttpException) return fromStatus(thrown.getStatus(), thrown);
   const status = statusOf(thrown);
   return status === undefined ? internalError(thrown) : fromStatus(status, thrown, codeOf(thrown));
@@ -40,6 +41,16 @@ function internalError(cause: unknown): GatewayError {
     status: 500,
     type: 'server_error',
     code: 'internal_error',
+    cause,
+  });
+}
+
+function storageFull(cause: unknown): GatewayError {
+  return new GatewayError('The gateway has no room left to keep images.', {
+    status: 503,
+    type: 'server_error',
+    code: 'storage_full',
+    retryAfterMs: 60_000,
     cause,
   });
 }

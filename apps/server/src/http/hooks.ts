@@ -50,10 +50,10 @@ function stopping(): GatewayError {
 function refuseMethod(request: FastifyRequest, methods: RouteMethods): void {
   const allowed = methods.of(pathOf(request));
   if (allowed.length === 0) return;
-  throw badRequestMethod(request.method, allowed);
+  throw methodNotAllowed(request.method, allowed);
 }
 
-function badRequestMethod(method: string, allowed: readonly string[]): GatewayError {
+function methodNotAllowed(method: string, allowed: readonly string[]): GatewayError {
   const { message, fields } = badRequest(
     `${method} is not for this address. It takes ${allowed.join(', ')}.`,
     {
@@ -76,6 +76,8 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply, durationMs: num
     request.log.info(fields, 'The caller went away');
     return;
   }
-  const level = reply.statusCode >= 500 ? 'warn' : path.startsWith('/health/') ? 'debug' : 'info';
+  // Pages, pictures and probes that went well are of interest to nobody.
+  const quiet = !path.startsWith('/api/') && reply.statusCode < 400;
+  const level = reply.statusCode >= 500 ? 'warn' : quiet ? 'debug' : 'info';
   request.log[level](fields, `${request.method} ${path} ${reply.statusCode}`);
 }

@@ -43,6 +43,7 @@ export function securityHeaders(path: string): Record<string, string> {
   return {
     ...EVERYWHERE,
     'content-security-policy': policy,
+    ...(policy === API_POLICY && { 'cache-control': 'no-store' }),
     // A result may be shown by the page that asked for it, wherever that is; its name is the secret.
     'cross-origin-resource-policy': path.startsWith('/images/') ? 'cross-origin' : 'same-origin',
   };

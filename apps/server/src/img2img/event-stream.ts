@@ -23,7 +23,6 @@ export class EventStream implements Disposable {
     reply.raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
       // nginx would hold events back until its buffer is full.
       'x-accel-buffering': 'no',
     });

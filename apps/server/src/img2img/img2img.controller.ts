@@ -15,6 +15,8 @@ import { Img2ImgService } from './img2img.service.ts';
 
 @Controller('api/v1/admin')
 export class Img2ImgController {
+  #running = 0;
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly shutdown: ShutdownSignal,
@@ -24,15 +26,34 @@ export class Img2ImgController {
   @Post('img2img')
   @DescribeImg2Img()
   async img2img(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    using _place = this.#takePlace();
     using lifetime = new RequestLifetime(reply.raw, this.config.server.deadline_ms, this.shutdown.signal);
     if (wantsEvents(request.headers.accept)) return await this.#stream(request, reply, lifetime);
     try {
       const answer = await this.service.run(request, lifetime, () => undefined);
       // Not awaited: a caller that reads slowly holds its socket, nothing else.
-      void reply.code(200).header('cache-control', 'no-store').send(answer);
+      void reply.code(200).send(answer);
     } catch (error) {
       throw whyItEnded(error, lifetime.signal);
     }
+  }
+
+  /** Each request may fill the disk with as many images as it may hold: their number is limited before they are read. */
+  #takePlace(): Disposable {
+    if (this.#running >= this.config.server.max_requests) {
+      throw new GatewayError('Too many requests at once. Try again in a moment.', {
+        status: 503,
+        type: 'server_error',
+        code: 'overloaded',
+        retryAfterMs: 1_000,
+      });
+    }
+    this.#running += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#running -= 1;
+      },
+    };
   }
 
   /** Answers with events. What can be told from the headers alone still gets its own status. */

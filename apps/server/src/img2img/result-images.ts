@@ -1,7 +1,8 @@
 import { buffer } from 'node:stream/consumers';
-import { fetchUrl, sniffImage, UploadInputError } from '@ferry/core';
+import { fetchUrl, type ImageType, sniffImage, UploadInputError } from '@ferry/core';
 import type { EditedImage, EditResult } from '@ferry/providers';
 import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { ImageStore } from '../storage/image-store.ts';
 import type { Img2ImgAnswer } from './answer.ts';
@@ -18,7 +19,10 @@ export interface Presentation {
 /** Results as callers get them: kept here behind a link, or in the answer. */
 @Injectable()
 export class ResultImages {
-  constructor(private readonly store: ImageStore) {}
+  constructor(
+    private readonly store: ImageStore,
+    private readonly logger: PinoLogger,
+  ) {}
 
   present(
     { images }: EditResult,
@@ -40,14 +44,24 @@ export class ResultImages {
       mime_type: type.mediaType,
       ...(image.revisedPrompt !== undefined && { revised_prompt: image.revisedPrompt }),
     };
-    if (format === 'b64_json') {
+    const name = format === 'url' ? await this.#keep(bytes, type) : undefined;
+    if (name === undefined) {
       return {
         b64_json: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
         ...about,
       };
     }
-    const name = await this.store.save(bytes, type);
     return { url: `${base.replace(/\/+$/, '')}/images/${name}`, ...about };
+  }
+
+  /** The name of the kept picture. One that cannot be kept goes into the answer instead: it has been paid for. */
+  async #keep(bytes: Uint8Array, type: ImageType): Promise<string | undefined> {
+    try {
+      return await this.store.save(bytes, type);
+    } catch (error) {
+      this.logger.error({ err: error }, 'Cannot keep a result; it goes into the answer as base64');
+      return undefined;
+    }
   }
 }
 

@@ -78,6 +78,8 @@ export class Simulator {
       // Not ours: it needs none of the operator's secrets.
       env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR },
     });
+    // Both are told by its exit as well; unheard they would end the gateway.
+    child.on('error', () => undefined);
     child.stdin.on('error', () => undefined);
     createInterface({ input: child.stderr }).on('line', (line) =>
       this.#options.logger.warn({ part: 'simulator' }, line),

@@ -58,7 +58,8 @@ test('a simulator that dies is replaced, and requests work again', async () => {
   process.kill(ferry.simulatorPid, 'SIGKILL');
   await ferry.process.line(({ msg }) => /^Simulated upstream ended \(SIGKILL\)/.test(msg));
   await ferry.process.line(
-    ({ msg, pid }) => msg.startsWith('Simulated upstream at ') && pid !== ferry.simulatorPid,
+    ({ msg, simulator_pid }) =>
+      msg.startsWith('Simulated upstream at ') && simulator_pid !== ferry.simulatorPid,
   );
   expect((await post(ferry.url, form({ prompt: 'x', image: picture() }))).status).toBe(200);
 });

@@ -24,7 +24,7 @@ test('no more uploads run at once than are configured, whatever is asked for', a
   await ferry.simulator.fault({
     match: { path: UPLOADS },
     count: 'forever',
-    fault: { kind: 'delay', ms: 100 },
+    fault: { kind: 'delay', ms: 300 },
   });
   let most = 0;
   let done = false;

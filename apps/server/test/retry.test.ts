@@ -124,7 +124,7 @@ test('an upstream that limits the rate for longer than we wait is 429 with its o
 });
 
 test('a request that takes too long is 504 and cancels its work upstream', async () => {
-  await using slow = await startFerry({ env: { FERRY_SERVER__DEADLINE_MS: '1500' } });
+  await using slow = await startFerry({ env: { FERRY_SERVER__DEADLINE_MS: '4000' } });
   await slow.simulator.fault({ match: onEdits, fault: { kind: 'silence', readBody: true } });
   const reply = await post(slow.url, form({ prompt: 'x', image: picture() }));
   expect([reply.status, reply.body.error?.code]).toEqual([504, 'deadline_exceeded']);

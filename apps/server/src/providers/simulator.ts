@@ -91,7 +91,7 @@ export class Simulator {
   #announce(address: SimulatorAddress): void {
     const { url, controlUrl, pid } = address;
     this.#options.logger.info(
-      { url, control_url: controlUrl, pid },
+      { url, control_url: controlUrl, simulator_pid: pid },
       `Simulated upstream at ${url}, control at ${controlUrl}`,
     );
     this.#options.onReady(address);

@@ -152,7 +152,7 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
       process,
       url: new URL(ready.msg.slice('Ferry is ready: '.length)).origin,
       simulator: new SimulatorControl(String(simulated.control_url)),
-      simulatorPid: Number(simulated.pid),
+      simulatorPid: Number(simulated.simulator_pid),
       [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -16,7 +16,7 @@ import { ExchangeRecord } from './exchange/exchange-record.ts';
 import { AcquireFailure } from './pool/acquire-failure.ts';
 import type { ConnectionView, PoolEvent } from './pool/connection.ts';
 import { ConnectionPool } from './pool/connection-pool.ts';
-import type { Lease } from './pool/origin-pool.ts';
+import type { Lease } from './pool/lease.ts';
 
 export interface UndiciTransportOptions {
   /** `FRESH`, `PREWARMED`, `POOLED`, or any other value of a policy. */
@@ -153,10 +153,7 @@ function refuseAtOnce(
 }
 
 function notAcquired(error: unknown, record: ExchangeRecord): TransportError {
-  const failure =
-    error instanceof AcquireFailure
-      ? error
-      : new AcquireFailure('no connection could be had', { kind: 'connect', phase: 'connect', cause: error });
+  const failure = AcquireFailure.from(error);
   record.enter(failure.phase);
   record.end();
   return new TransportError(failure.message, {

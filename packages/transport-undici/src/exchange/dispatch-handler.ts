@@ -14,6 +14,7 @@ import {
 import type { Dispatcher } from 'undici';
 import type { Rider, UndiciConnection } from '../connection/undici-connection.ts';
 import type { RetireReason } from '../pool/connection.ts';
+import type { Verdict } from '../pool/lease.ts';
 import { CapturedStream } from './captured-stream.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
@@ -22,9 +23,6 @@ import { ProgressWatch } from './progress-watch.ts';
 import { BodyFeed } from './request-body.ts';
 import { ResponseBody } from './response-body.ts';
 
-/** How an exchange left its connection. */
-export type ConnectionVerdict = RetireReason | 'keep' | 'refused';
-
 export interface DispatchOptions {
   readonly request: TransportRequest;
   readonly attempt: Attempt;
@@ -32,13 +30,13 @@ export interface DispatchOptions {
   readonly record: ExchangeRecord;
   readonly clock: Clock;
   /** Called once, when the exchange is off the wire. */
-  readonly onSettled: (verdict: ConnectionVerdict) => void;
+  readonly onSettled: (verdict: Verdict) => void;
 }
 
 interface Failure {
   readonly kind: TransportErrorKind;
   readonly message: string;
-  readonly connection: ConnectionVerdict;
+  readonly connection: Verdict;
   readonly delivery?: Delivery;
   readonly h2Code?: H2ErrorName | undefined;
   readonly cause?: unknown;
@@ -294,7 +292,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     this.#controller?.abort(error);
   }
 
-  #settle(verdict: ConnectionVerdict): void {
+  #settle(verdict: Verdict): void {
     const { record, connection, onSettled } = this.#options;
     this.#settled = true;
     this.#watch?.stop();

@@ -18,4 +18,11 @@ export class AcquireFailure extends Error {
     this.kind = fields.kind;
     this.phase = fields.phase;
   }
+
+  /** Whatever else may have been thrown while a connection was opened. */
+  static from(error: unknown): AcquireFailure {
+    if (error instanceof AcquireFailure) return error;
+    const fields = { kind: 'connect', phase: 'connect', cause: error } as const;
+    return new AcquireFailure('the connection could not be opened', fields);
+  }
 }

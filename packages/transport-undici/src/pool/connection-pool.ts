@@ -1,6 +1,7 @@
 import type { Clock, ReusePolicy, TransportStats } from '@ferry/core';
 import type { Connection, ConnectionState, ConnectionView, PoolEvent } from './connection.ts';
-import { type AcquireOptions, type Lease, OriginPool } from './origin-pool.ts';
+import type { Lease } from './lease.ts';
+import { type AcquireOptions, OriginPool } from './origin-pool.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface ConnectionPoolOptions<C extends Connection> {

@@ -1,0 +1,70 @@
+import type { ConnectionFacts } from './admission.ts';
+import {
+  type Connection,
+  type ConnectionView,
+  elapsed,
+  type Instant,
+  type RetireReason,
+} from './connection.ts';
+
+/** The pool's books on one connection. */
+export class PooledConnection<C extends Connection> {
+  readonly connection: C;
+  uses = 0;
+  streams = 0;
+  /** Streams the peer has refused on it. */
+  refusals = 0;
+  /** It has been live, and was told of. */
+  opened = false;
+  openedAt: Instant;
+  usedAt: Instant;
+  proof: 'none' | 'out' | 'late' = 'none';
+
+  constructor(connection: C, now: Instant) {
+    this.connection = connection;
+    this.openedAt = now;
+    this.usedAt = now;
+  }
+
+  wentLive(now: Instant): void {
+    this.opened = true;
+    this.openedAt = now;
+    this.usedAt = now;
+  }
+
+  /** Takes no new request; ends as soon as it carries none, at once while it is still connecting. */
+  retire(reason: RetireReason): void {
+    if (this.connection.state === 'connecting') {
+      this.connection.destroy(reason);
+      return;
+    }
+    this.connection.retire(reason);
+    this.endIfUnused();
+  }
+
+  endIfUnused(): void {
+    const { connection } = this;
+    if (connection.state === 'retired' && this.streams === 0)
+      connection.end(connection.retireReason ?? 'socket');
+  }
+
+  facts(): ConnectionFacts {
+    const { id, state, peerMaxStreams, heardAt } = this.connection;
+    const { uses, streams, openedAt, usedAt, proof } = this;
+    return { id, state, uses, streams, peerMaxStreams, openedAt, usedAt, heardAt, proof };
+  }
+
+  view(origin: string, now: Instant): ConnectionView {
+    const { id, state, rttMs, retireReason } = this.connection;
+    return {
+      id,
+      origin,
+      state,
+      uses: this.uses,
+      streams: this.streams,
+      ageMs: this.opened ? elapsed(this.openedAt, now) : 0,
+      rttMs,
+      ...(retireReason === undefined ? {} : { retireReason }),
+    };
+  }
+}

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CONFIG } from '../config/config.module.ts';
 import type { Config } from '../config/schema.ts';
 import { N_MAX } from '../img2img/form-schema.ts';
@@ -23,6 +23,7 @@ interface ConsoleInfo {
 }
 
 /** What the page needs to know before it is used. */
+@ApiTags('console')
 @Controller('api/v1/admin/console')
 export class ConsoleInfoController {
   constructor(

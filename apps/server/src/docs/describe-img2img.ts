@@ -29,12 +29,8 @@ const image = {
     'A file (PNG, JPEG or WebP), an http(s) URL, or a base64 data URI. Repeat the field, or use `image[]`, for several.',
   type: 'array',
   minItems: 1,
-  items: {
-    oneOf: [
-      { type: 'string', contentMediaType: 'application/octet-stream', contentEncoding: 'binary' },
-      { type: 'string', format: 'uri' },
-    ],
-  },
+  // For a file picker in the documentation; an address is text in the same place.
+  items: { type: 'string', format: 'binary' },
 };
 
 /** The form, with the limits that are configured. */

@@ -13,7 +13,7 @@ const connection = z
   .nullable();
 
 export const answerSchema = z.object({
-  created: z.int().describe('Seconds since the Unix epoch.'),
+  created: z.int().min(0).describe('Seconds since the Unix epoch.'),
   model: z.string().describe('The model that made the images, aliases resolved.'),
   data: z.array(
     z.object({
@@ -28,14 +28,14 @@ export const answerSchema = z.object({
       filename: z.string(),
       file_id: z.string(),
       file_uri: z.string(),
-      bytes: z.int(),
-      attempts: z.int(),
+      bytes: z.int().min(0),
+      attempts: z.int().min(0),
       connection,
-      duration_ms: z.int(),
+      duration_ms: z.int().min(0),
     }),
   ),
-  attempts: z.int().describe('Attempts of the edit.'),
-  duration_ms: z.int().describe('From the first byte of the request.'),
+  attempts: z.int().min(0).describe('Attempts of the edit.'),
+  duration_ms: z.int().min(0).describe('From the first byte of the request.'),
   usage: z.record(z.string(), z.unknown()).optional().describe('As the upstream counts.'),
 });
 

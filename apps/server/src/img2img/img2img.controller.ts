@@ -1,5 +1,6 @@
 import { RequestFailure } from '@ferry/core';
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CONFIG } from '../config/config.module.ts';
 import type { Config } from '../config/schema.ts';
@@ -13,6 +14,7 @@ import { ShutdownSignal } from '../lifecycle/shutdown-signal.ts';
 import { EventStream, wantsEvents } from './event-stream.ts';
 import { Img2ImgService } from './img2img.service.ts';
 
+@ApiTags('images')
 @Controller('api/v1/admin')
 export class Img2ImgController {
   #running = 0;

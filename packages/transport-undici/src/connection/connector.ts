@@ -20,7 +20,7 @@ export interface Connector {
   connect(origin: URL): { readonly socket: tls.TLSSocket; readonly secured: Promise<Secured> };
 }
 
-export interface Secured {
+interface Secured {
   readonly socket: tls.TLSSocket;
   /** The TCP handshake in milliseconds: one round trip. */
   readonly rttMs: number;
@@ -109,7 +109,7 @@ function secured(socket: tls.TLSSocket, clock: Clock): Promise<Secured> {
 }
 
 /** Tells DNS, connect and TLS failures apart: each means something else to whoever must mend it. */
-export function connectFailure(error: Error, tcpConnected: boolean): AcquireFailure {
+function connectFailure(error: Error, tcpConnected: boolean): AcquireFailure {
   const code = codeOf(error);
   if (tcpConnected) {
     // RFC 7301 section 3.2: the fatal alert of a server that speaks none of the protocols offered.

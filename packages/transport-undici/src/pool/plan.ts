@@ -26,7 +26,7 @@ export type Plan =
   | { readonly type: 'refuse' };
 
 /** Connections that count against `maxConnections`: all but those that only wait for their socket to close. */
-export function occupied(connections: readonly ConnectionFacts[]): number {
+function occupied(connections: readonly ConnectionFacts[]): number {
   return connections.filter((c) => c.state === 'connecting' || c.state === 'live' || c.streams > 0).length;
 }
 

@@ -1,6 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { spawn } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { FRESH, POOLED, PREWARMED } from '@ferry/core';
 import { expect, it } from 'vitest';
+import { certificate } from '../testing/certificate.ts';
 import { failureOf, text, World } from '../testing/world.ts';
 
 const world = new World();
@@ -66,15 +70,24 @@ it('nobody is subscribed to a diagnostics channel', async () => {
   const server = await world.server();
   const subject = await world.transport(POOLED);
   await text(await subject.send(server));
-  const nothing = () => undefined;
-  for (const name of [
-    'undici:client:connected',
-    'http2.client.stream.created',
-    'http2.client.stream.close',
-  ]) {
-    subscribe(name, nothing);
-    unsubscribe(name, nothing);
-    const { channel } = await import('node:diagnostics_channel');
-    expect(channel(name).hasSubscribers).toBe(false);
-  }
+  const names = ['undici:client:connected', 'http2.client.stream.created', 'http2.client.stream.close'];
+  expect(names.filter((name) => channel(name).hasSubscribers)).toEqual([]);
+});
+
+it.each(['POOLED', 'PREWARMED'])('unused %s connections do not keep a process alive', async (profile) => {
+  const server = await world.server();
+  const { cert } = await certificate();
+  const script = fileURLToPath(new URL('../testing/exit-child.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=@ferry/source', script, profile, server.url.href], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, CA: cert },
+  });
+  const watchdog = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  clearTimeout(watchdog);
+  expect({ code, signal, output }).toEqual({ code: 0, signal: null, output: '200' });
 });

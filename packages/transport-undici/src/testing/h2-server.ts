@@ -29,7 +29,7 @@ export interface TestServer {
 }
 
 /** Reads the body and answers 200 with its length. */
-export async function answerLength(request: ServedRequest): Promise<void> {
+async function answerLength(request: ServedRequest): Promise<void> {
   const bytes = await request.body();
   request.stream.respond({ ':status': 200, 'content-type': 'text/plain' });
   request.stream.end(String(bytes.byteLength));

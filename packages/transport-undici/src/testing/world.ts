@@ -17,7 +17,7 @@ import { certificate } from './certificate.ts';
 import { type ServedRequest, h2Server as startH2Server, type TestServer } from './h2-server.ts';
 import { type RawConnection, type RawPeer, rawPeer } from './raw-peer.ts';
 
-export interface SendOptions {
+interface SendOptions {
   readonly method?: TransportRequest['method'];
   readonly path?: string;
   readonly headers?: Record<string, string>;
@@ -29,7 +29,7 @@ export interface SendOptions {
 }
 
 /** A transport under test, with what it told. */
-export interface Subject {
+interface Subject {
   readonly transport: UndiciTransport;
   readonly events: PoolEvent[];
   /** Sends to the world's server; a POST of 10 bytes unless told otherwise. */

@@ -1,9 +1,15 @@
 #!/usr/bin/env bash
-# Installs what the tests need from Debian: a real browser. Does nothing when it is there.
+# Installs what the tests need from Debian: a real browser and real upstream servers. Does nothing when they are there.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin
 packages=()
-command -v chromium >/dev/null 2>&1 || packages+=(chromium)
-command -v curl >/dev/null 2>&1 || packages+=(curl ca-certificates)
+need() { command -v "$1" >/dev/null 2>&1 || packages+=("${@:2}"); }
+need chromium chromium
+need curl curl ca-certificates
+need nginx nginx-light
+need haproxy haproxy
+need nghttpd nghttp2-server
+need go golang-go
 [ "${#packages[@]}" -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
@@ -12,5 +18,17 @@ if ! command -v apt-get >/dev/null 2>&1; then
 fi
 run=()
 [ "$(id -u)" -eq 0 ] || run=(sudo)
+
+# The packages of nginx and HAProxy start a service as they are installed. Tests start their own on ports of their own,
+# and port 80 of this machine is none of our business: policy-rc.d with 101 forbids it while we install (invoke-rc.d(8)).
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${run[@]}" tee "$policy" >/dev/null
+  trap '"${run[@]}" rm -f "$policy"' EXIT
+  "${run[@]}" chmod 755 "$policy"
+fi
+
 "${run[@]}" apt-get update -qq
-DEBIAN_FRONTEND=noninteractive "${run[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+# Through env(1), because sudo drops the variables of the caller.
+"${run[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null

@@ -6,8 +6,11 @@ import { leaves } from './walk.ts';
 
 const docs = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
 
+/** Formatters pad the cells of tables. */
+const unpadded = (markdown: string): string => markdown.replace(/ {2,}/g, ' ').replace(/-{3,}/g, '---');
+
 test('docs/configuration.md lists every key with its default, unit and meaning', () => {
-  expect(docs).toContain(optionsTable());
+  expect(unpadded(docs)).toContain(unpadded(optionsTable()));
 });
 
 test('every key is described', () => {

@@ -19,7 +19,7 @@ export function fromRequestFailure(failure: RequestFailure, upstreamMessage?: st
     case 'upstream_status':
       return fromStatus(failure, upstreamMessage, fail);
     case 'upstream_transport':
-      return fail(`The upstream could not be reached: ${failure.message}`, {
+      return fail(`The upstream gave no whole answer: ${failure.message}`, {
         status: 502,
         type: 'upstream_error',
         code: 'upstream_transport',

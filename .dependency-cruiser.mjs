@@ -33,6 +33,10 @@ const config = {
     only('undici-on-core', pkg('transport-undici'), [pkg('core')]),
     only('http1-on-core', pkg('transport-http1'), [pkg('core')]),
     only('providers-on-core', pkg('providers'), [pkg('core')]),
+    only('conformance-on-core-and-simulator', pkg('transport-conformance'), [
+      pkg('core'),
+      pkg('upstream-sim'),
+    ]),
     only('simulator-stands-alone', pkg('upstream-sim'), []),
     only('console-stands-alone', '^apps/console', []),
     only('server-composes', '^apps/server', [

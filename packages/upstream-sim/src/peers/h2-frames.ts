@@ -30,7 +30,7 @@ export const CODE = {
 } as const;
 
 /** What a client sends first (section 3.4). */
-export const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 export interface H2Frame {
   readonly type: number;

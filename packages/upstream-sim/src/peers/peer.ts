@@ -19,6 +19,9 @@ export interface PeerAnswer {
   readonly body?: string;
 }
 
+/** How much of a body's beginning is kept. */
+export const START_BYTES = 16;
+
 /** One request as it came in, and what can be done to it. The same over both protocols. */
 export interface PeerRequest {
   /** Which connection it came on, from 0. */
@@ -27,6 +30,8 @@ export interface PeerRequest {
   readonly earlier: number;
   /** Body bytes received. */
   readonly bytes: number;
+  /** The first 16 of them, so that a test can put a name on what it sends. */
+  readonly start: Buffer;
   /** The client said that the request is whole: END_STREAM, the last chunk, or all of content-length. */
   readonly whole: boolean;
   /** The client took it back: it reset the stream or closed the connection before the request was whole. */

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { RequestReader } from './h1-request-reader.ts';
-import { Agenda, type Behaviour, Changes, type Peer, type PeerAnswer, type PeerRequest } from './peer.ts';
+import {
+  Agenda,
+  type Behaviour,
+  Changes,
+  type Peer,
+  type PeerAnswer,
+  type PeerRequest,
+  START_BYTES,
+} from './peer.ts';
 import { type ListenOptions, listenTls } from './tls-listener.ts';
 
 /** One request of a client, and the bytes that can be sent for it. */
@@ -11,6 +19,7 @@ export class RawH1Request implements PeerRequest {
   readonly earlier: number;
   readonly behaviour: Behaviour<RawH1Request>;
   bytes = 0;
+  start: Buffer = Buffer.alloc(0);
   whole = false;
   answered = false;
   readonly #hash = createHash('sha256');
@@ -35,6 +44,9 @@ export class RawH1Request implements PeerRequest {
 
   take(bytes: Uint8Array): void {
     this.bytes += bytes.byteLength;
+    if (this.start.byteLength < START_BYTES) {
+      this.start = Buffer.concat([this.start, bytes]).subarray(0, START_BYTES);
+    }
     this.#hash.update(bytes);
   }
 

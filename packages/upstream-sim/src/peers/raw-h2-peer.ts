@@ -14,7 +14,15 @@ import {
   settingsFrame,
   uint32,
 } from './h2-frames.ts';
-import { Agenda, type Behaviour, Changes, type Peer, type PeerAnswer, type PeerRequest } from './peer.ts';
+import {
+  Agenda,
+  type Behaviour,
+  Changes,
+  type Peer,
+  type PeerAnswer,
+  type PeerRequest,
+  START_BYTES,
+} from './peer.ts';
 import { type ListenOptions, listenTls } from './tls-listener.ts';
 
 /** Windows large enough that flow control is no part of a story that does not ask for it. Bytes. */
@@ -28,6 +36,7 @@ export class RawH2Stream implements PeerRequest {
   readonly earlier: number;
   readonly behaviour: Behaviour<RawH2Stream>;
   bytes = 0;
+  start: Buffer = Buffer.alloc(0);
   whole = false;
   answered = false;
   /** The code of the client's RST_STREAM. */
@@ -55,6 +64,9 @@ export class RawH2Stream implements PeerRequest {
 
   take(bytes: Uint8Array): void {
     this.bytes += bytes.byteLength;
+    if (this.start.byteLength < START_BYTES) {
+      this.start = Buffer.concat([this.start, bytes]).subarray(0, START_BYTES);
+    }
     this.#hash.update(bytes);
   }
 

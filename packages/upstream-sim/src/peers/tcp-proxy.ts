@@ -28,8 +28,13 @@ export interface TcpProxy {
   openSockets(): number;
   /** Bytes taken from clients. */
   bytesFromClients(): number;
-  /** From now on the present connections swallow everything in both directions and stay open. New ones work. */
+  /**
+   * From now on the present connections take nothing and give nothing, and stay open: once the kernel's buffers are full
+   * nothing moves. New ones work.
+   */
   blackhole(): void;
+  /** Lets the present connections, blackholed or not, notice again when a client closes. Nothing else moves. */
+  listenForEnds(): void;
   /** The next bytes of a client on a present connection are answered with RST. */
   resetOnNextPacket(): void;
   /** RST to the clients of the present connections. */
@@ -125,7 +130,10 @@ export async function tcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
     upstream.on('data', (bytes: Buffer) => {
       if (pair.mode !== 'blackhole') down.carry(bytes);
     });
-    client.on('end', () => up.end());
+    client.on('end', () => {
+      if (pair.mode === 'blackhole') client.destroy();
+      else up.end();
+    });
     upstream.on('end', () => {
       if (pair.mode !== 'blackhole') down.end();
     });
@@ -159,6 +167,12 @@ export async function tcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
     bytesFromClients: () => bytesFromClients,
     blackhole: each((pair) => {
       pair.mode = 'blackhole';
+      pair.client.pause();
+      pair.upstream.pause();
+    }),
+    listenForEnds: each(({ client, mode }) => {
+      if (mode === 'blackhole' && client.readableEnded) client.destroy();
+      else client.resume();
     }),
     resetOnNextPacket: each((pair) => {
       pair.mode = 'reset-next';

@@ -1,0 +1,140 @@
+import { fromBytes } from '@ferry/core';
+import { eventually, turns } from '../stage/eventually.ts';
+import { HUGE_BYTES, type Upload } from '../stage/stage.ts';
+import { engineRun } from './engine-run.ts';
+import { BOTH, type FaultCase, H2 } from './fault-case.ts';
+
+const huge = (): Upload => ({ body: fromBytes(Buffer.alloc(HUGE_BYTES, 1)) });
+
+/** Long enough to be a silence, short enough to wait for. Milliseconds. */
+const SILENCE = { idleMs: 300, headersMs: 300 };
+
+const LOST = { outcome: 'fails', delivery: ['unknown'], kinds: ['reset'], connection: 'retire' } as const;
+
+export const CONNECTION_LOSS: readonly FaultCase[] = [
+  {
+    row: 32,
+    title: 'FIN on a reused connection before any byte of the request',
+    protocols: BOTH,
+    profiles: ['PREWARMED', 'POOLED'],
+    async produce(stage) {
+      const before = stage.peer.openSockets();
+      stage.peer.finAll();
+      // The FIN has left the peer; whether the client has looked at its socket since is the client's affair.
+      await turns(1);
+      stage.check(before > 0, 'there was no connection to close');
+    },
+    // Either it notices and takes another connection, or it must be able to say that nothing left.
+    expect: { outcome: 'either', delivery: ['not-sent', 'refused'], connection: 'none' },
+  },
+  {
+    row: 33,
+    title: 'FIN in the middle of the upload',
+    protocols: BOTH,
+    produce({ peer }) {
+      peer.next({ data: (r) => r.fin() });
+      return huge();
+    },
+    expect: LOST,
+  },
+  {
+    row: 34,
+    title: 'FIN after the body, without an answer',
+    protocols: BOTH,
+    produce: ({ peer }) => peer.next({ whole: (r) => r.fin() }),
+    expect: LOST,
+  },
+  {
+    row: 35,
+    title: 'RST in the middle of the upload',
+    protocols: BOTH,
+    produce({ peer }) {
+      peer.next({ data: (r) => r.rst() });
+      return huge();
+    },
+    expect: LOST,
+  },
+  {
+    row: 36,
+    title: 'a load balancer ends an idle connection with FIN',
+    protocols: BOTH,
+    profiles: ['PREWARMED', 'POOLED'],
+    proxy: { idleCloseMs: 60 },
+    async story(stage) {
+      const dropped = await eventually(() => stage.transport.stats().live === 0);
+      stage.check(dropped, 'a connection that the peer has closed should not count as live');
+      const outcome = await stage.send();
+      stage.check(outcome.type === 'answered', 'the next upload should not notice');
+    },
+  },
+  {
+    row: 37,
+    title: 'a load balancer answers the next packet of an idle connection with RST',
+    protocols: BOTH,
+    profiles: ['PREWARMED', 'POOLED'],
+    proxy: {},
+    async story(stage) {
+      stage.proxy.resetOnNextPacket();
+      const { answer, records } = await engineRun(stage);
+      stage.check(answer?.status === 200, 'the upload should arrive');
+      stage.check(records.length <= 2, `one retry should do, and it took ${records.length} attempts`);
+      const honest = records.every(({ error }) => error === undefined || error.delivery !== 'answered');
+      stage.check(honest, 'nothing was answered on a dead connection');
+    },
+  },
+  {
+    row: 38,
+    title: 'a load balancer drops an idle connection in silence',
+    protocols: BOTH,
+    profiles: ['PREWARMED', 'POOLED'],
+    proxy: {},
+    policy: { proveAfterIdleMs: 20, proveTimeoutMs: 400 },
+    async produce(stage) {
+      stage.proxy.blackhole();
+      const from = performance.now();
+      await eventually(() => performance.now() - from > 40);
+      return { limits: SILENCE };
+    },
+    expect: { outcome: 'answered', connection: 'none' },
+    async also(stage) {
+      const retired = await eventually(() => stage.events.some((e) => e.type === 'retired'));
+      stage.check(retired, 'the silent connection should be retired');
+    },
+  },
+  {
+    row: 39,
+    title: 'silence in the middle of an upload',
+    protocols: BOTH,
+    proxy: {},
+    produce(stage) {
+      stage.peer.next({ data: () => stage.proxy.blackhole() });
+      return { ...huge(), limits: { idleMs: 300 } };
+    },
+    expect: {
+      outcome: 'fails',
+      delivery: ['unknown'],
+      kinds: ['timeout'],
+      phases: ['request'],
+      connection: 'retire',
+    },
+  },
+  {
+    row: 40,
+    title: 'PING is never answered while requests are',
+    protocols: H2,
+    profiles: ['POOLED'],
+    policy: { proveAfterIdleMs: 20, proveTimeoutMs: 200 },
+    async story(stage) {
+      const [first] = stage.h2.connections;
+      if (first === undefined) return stage.check(false, 'there is no connection');
+      first.pong = false;
+      const from = performance.now();
+      await eventually(() => performance.now() - from > 40);
+      const outcome = await stage.send();
+      stage.check(outcome.type === 'answered', 'the upload should arrive');
+      const gone = await eventually(() => first.closed);
+      stage.check(first.pings() > 0, 'it should be proven by a PING');
+      stage.check(gone, 'a connection that does not answer PING should be retired after the deadline');
+    },
+  },
+];

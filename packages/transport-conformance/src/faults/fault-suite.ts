@@ -1,0 +1,78 @@
+import type { LoopbackCertificate } from '@ferry/upstream-sim/peers';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Expectation } from '../expectation.ts';
+import { type CaseReport, writeReport } from '../report/report.ts';
+import { PROFILES } from '../stage/profiles.ts';
+import type { Difference, KnownFailure, MakeTransport, TransportClaims } from '../subject.ts';
+import type { FaultCase } from './fault-case.ts';
+import { type CaseResult, runCase } from './run-case.ts';
+import { FAULT_TABLE } from './table.ts';
+
+/** Plays the whole fault table against one transport. */
+export function faultSuite(
+  name: string,
+  make: MakeTransport,
+  claims: TransportClaims,
+  certificate: () => LoopbackCertificate,
+): void {
+  const { protocol, differences = [], knownFailures = [] } = claims;
+  const reports: CaseReport[] = [];
+  const needed = new Set<Difference | KnownFailure>();
+
+  describe.each(PROFILES)('%s', (profile) => {
+    const cases = FAULT_TABLE.filter(
+      (fault) => fault.protocols.includes(protocol) && (fault.profiles ?? PROFILES).includes(profile),
+    );
+    test.each(cases.map((fault) => [fault.row, fault.title, fault] as const))(
+      'row %i: %s',
+      async (row, title, fault) => {
+        const result = await runCase(fault, { make, protocol, profile, certificate: certificate() });
+        const concerns = (claim: Difference | KnownFailure): boolean =>
+          claim.row === row && (claim.profiles ?? PROFILES).includes(profile);
+        const verdict = judge(fault, result, differences.filter(concerns), knownFailures.filter(concerns));
+        if (verdict.claim !== undefined) needed.add(verdict.claim);
+        const { observed } = result;
+        reports.push({ row, title, profile, result: verdict.result, observed, notes: verdict.notes });
+        expect(verdict.result === 'fails' ? verdict.notes : []).toEqual([]);
+      },
+    );
+  });
+
+  test('every declared difference and known failure is one', () => {
+    const idle = [...differences, ...knownFailures].filter((claim) => !needed.has(claim));
+    expect(idle.map(({ row, because }) => `row ${row}: ${because}`)).toEqual([]);
+  });
+
+  afterAll(async () => {
+    const at = new Date().toISOString();
+    await writeReport({ transport: name, protocol, at, cases: reports });
+  });
+}
+
+interface Verdict {
+  readonly result: CaseReport['result'];
+  readonly notes: readonly string[];
+  /** The claim without which it would fail. */
+  readonly claim?: Difference | KnownFailure;
+}
+
+/** Pure. */
+function judge(
+  fault: FaultCase,
+  result: CaseResult,
+  differences: readonly Difference[],
+  knownFailures: readonly KnownFailure[],
+): Verdict {
+  const expected: Expectation | undefined = 'expect' in fault ? fault.expect : undefined;
+  const against = (part: Partial<Expectation>): readonly string[] =>
+    expected === undefined ? [] : result.disagreements({ ...expected, ...part });
+  const plain = [...result.findings, ...against({})];
+  if (plain.length === 0) return { result: 'passes', notes: [] };
+  const difference = differences.find(
+    (claim) => result.findings.length === 0 && against(claim.expect).length === 0,
+  );
+  if (difference !== undefined) return { result: 'differs', notes: [difference.because], claim: difference };
+  const [known] = knownFailures;
+  if (known !== undefined) return { result: 'known', notes: [known.because, ...plain], claim: known };
+  return { result: 'fails', notes: plain };
+}

@@ -1,0 +1,54 @@
+import type { Clock, Protocol, ReusePolicy, Transport } from '@ferry/core';
+import type { Expectation, ProfileName } from './expectation.ts';
+
+/** What every transport tells about its connections; each may tell more. */
+export interface ConformancePoolEvent {
+  readonly type: 'opened' | 'reused' | 'proved' | 'retired' | 'closed';
+  readonly connectionId: string;
+  readonly reason?: string;
+}
+
+/** What the suite asks of a transport that it has made. */
+export interface SubjectOptions {
+  readonly policy: ReusePolicy;
+  /** The one authority to trust, PEM. */
+  readonly ca: string;
+  readonly clock: Clock;
+  readonly onPoolEvent: (event: ConformancePoolEvent) => void;
+}
+
+/** Makes the transport under test. */
+export type MakeTransport = (options: SubjectOptions) => Transport;
+
+/** A row in which the transport behaves otherwise than the table says, and why it may. */
+export interface Difference {
+  readonly row: number;
+  /** Default all. */
+  readonly profiles?: readonly ProfileName[];
+  /** What holds instead. */
+  readonly expect: Partial<Expectation>;
+  /** For people; it goes into the report. */
+  readonly because: string;
+}
+
+/** A row the transport does not pass yet. */
+export interface KnownFailure {
+  readonly row: number;
+  /** Default all. */
+  readonly profiles?: readonly ProfileName[];
+  readonly because: string;
+}
+
+/** What a transport says about itself. What it does not say must hold. */
+export interface TransportClaims {
+  readonly protocol: Protocol;
+  /**
+   * URL of a module that exports `make`: the aborts that can hang a process are run in a child process, which has to make
+   * the transport anew.
+   */
+  readonly module: string;
+  /** A difference that no case needs fails the suite. */
+  readonly differences?: readonly Difference[];
+  /** A known failure that has become none fails the suite. */
+  readonly knownFailures?: readonly KnownFailure[];
+}

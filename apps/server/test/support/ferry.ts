@@ -12,6 +12,12 @@ import { SimulatorControl } from './simulator-control.ts';
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const READY_MS = 30_000;
 
+/** A test that runs out of time never reaches its `await using`: what it started must not outlive the run. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export interface LogLine {
   readonly level: string;
   readonly msg: string;
@@ -42,6 +48,7 @@ export class FerryProcess implements AsyncDisposable {
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
+    running.add(child);
     this.folder = folder;
     if (child.stdout === null || child.stderr === null) throw new Error('the process has no output');
     createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line));
@@ -49,6 +56,7 @@ export class FerryProcess implements AsyncDisposable {
       this.stderr += text;
     });
     this.exited = once(child, 'close').then(([code, signal]) => {
+      running.delete(child);
       for (const look of this.#watchers) look();
       return { code, signal };
     });

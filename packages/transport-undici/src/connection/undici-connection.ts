@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '@ferry/core';
-import { Client, type Dispatcher } from 'undici';
+import type { Client, Dispatcher } from 'undici';
 import { AcquireFailure } from '../pool/acquire-failure.ts';
 import {
   type Connection,
@@ -12,13 +12,11 @@ import {
 } from '../pool/connection.ts';
 import { ConnectionLife } from './connection-state.ts';
 import type { Connector } from './connector.ts';
-import { firstSettings, ping, sessionOf } from './session-probe.ts';
+import { connectNow, guardStreams, oneSocketClient } from './one-socket-client.ts';
+import { firstSettings, ping } from './session-probe.ts';
 
 /** How long a connection that is ended politely may take to flush its last frames, in milliseconds. */
 const LINGER_MS = 1_000;
-
-/** setTimeout's largest delay: undici's own idle eviction must never come before ours. */
-const NEVER_MS = 2_147_483_647;
 
 /** One exchange, as its connection sees it. */
 export interface Rider {
@@ -89,19 +87,7 @@ export class UndiciConnection implements Connection {
         resolve();
       });
     });
-    let served = false;
-    this.#client = new Client(origin.origin, {
-      connect: (_, callback) => {
-        if (served) return callback(new Error('this client has had its one connection'), null);
-        served = true;
-        callback(null, socket);
-      },
-      // Our clock enforces every limit; undici's timers tick at 1x to 2x and answer to nobody.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: NEVER_MS,
-      h2Options: { pingInterval: 0, maxConcurrentStreams: NEVER_MS },
-    });
+    this.#client = oneSocketClient(origin, socket);
     this.ready = this.#open(secured, connectMs);
     // Whoever waits for it hears of it; a spare that fails is nobody's error.
     this.ready.catch(() => undefined);
@@ -205,6 +191,8 @@ export class UndiciConnection implements Connection {
       const { socket, rttMs } = await secured;
       this.rttMs = rttMs;
       await firstSettings(this.#attach(socket));
+      if (this.goaway !== undefined)
+        throw failure('goaway', 'the upstream went away at once (GOAWAY)', undefined);
       if (!this.#life.goLive()) throw new Error('the connection was given up');
       this.heard();
     } catch (error) {
@@ -217,24 +205,8 @@ export class UndiciConnection implements Connection {
     }
   }
 
-  /**
-   * Makes undici take the socket now, not at the first request: a request that ends itself before its stream is opened
-   * makes the client connect, and nothing of it reaches the wire.
-   */
   #attach(socket: TLSSocket): ClientHttp2Session {
-    const nothing = () => undefined;
-    this.#client.dispatch(
-      { path: '/', method: 'GET' },
-      {
-        onRequestStart: (controller) => controller.abort(new Error('only connecting')),
-        onResponseStart: nothing,
-        onResponseData: nothing,
-        onResponseEnd: nothing,
-        onResponseError: nothing,
-      },
-    );
-    const session = sessionOf(socket);
-    if (session === undefined) throw new Error('undici keeps its session elsewhere: see session-probe.ts');
+    const session = connectNow(this.#client, socket);
     this.#session = session;
     // Before undici's own listener, which resends bodiless requests: whoever is refused must have failed by then.
     session.prependListener('goaway', (code, lastStreamId) => this.#onGoaway(code, lastStreamId));
@@ -246,21 +218,13 @@ export class UndiciConnection implements Connection {
     session.on('error', (error) => {
       this.failure ??= error;
     });
-    this.#guardStreams(session);
-    return session;
-  }
-
-  /** The one gate through which streams are opened: one for each exchange, and the exchange sees it first. */
-  #guardStreams(session: ClientHttp2Session): void {
-    const request = session.request.bind(session);
-    session.request = (headers, options) => {
+    // The one gate through which streams are opened: one for each exchange, and the exchange sees it first.
+    guardStreams(session, () => {
       const rider = this.#boarding;
       this.#boarding = undefined;
-      if (rider === undefined) throw new Error('a stream that belongs to no exchange');
-      const stream = request(headers, options);
-      rider.onStream(stream);
-      return stream;
-    };
+      return rider;
+    });
+    return session;
   }
 
   #onGoaway(code: number, lastStreamId: number): void {
@@ -285,6 +249,6 @@ export class UndiciConnection implements Connection {
   }
 }
 
-function failure(kind: 'timeout' | 'protocol', message: string, cause: unknown): AcquireFailure {
+function failure(kind: 'timeout' | 'protocol' | 'goaway', message: string, cause: unknown): AcquireFailure {
   return new AcquireFailure(message, { kind, phase: 'connect', cause });
 }

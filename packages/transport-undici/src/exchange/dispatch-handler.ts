@@ -1,7 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import {
   type Attempt,
-  type AttemptLimits,
   type Clock,
   type Delivery,
   type Exchange,
@@ -16,10 +15,10 @@ import type { Rider, UndiciConnection } from '../connection/undici-connection.ts
 import type { RetireReason } from '../pool/connection.ts';
 import type { Verdict } from '../pool/lease.ts';
 import { CapturedStream } from './captured-stream.ts';
+import { ExchangeLimits } from './exchange-limits.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { mapFailure } from './map-error.ts';
-import { ProgressWatch } from './progress-watch.ts';
 import { BodyFeed } from './request-body.ts';
 import { ResponseBody } from './response-body.ts';
 
@@ -49,15 +48,13 @@ interface Failure {
 export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
   readonly response: Promise<TransportResponse>;
   readonly #options: DispatchOptions;
-  readonly #limits: AttemptLimits;
+  readonly #limits: ExchangeLimits;
   readonly #bytesBefore: number;
   readonly #body: ResponseBody;
   readonly #feed: BodyFeed | undefined;
   readonly #done: Promise<Exchange>;
   #controller: Dispatcher.DispatchController | undefined;
   #captured: CapturedStream | undefined;
-  #watch: ProgressWatch | undefined;
-  #cancelHeadersLimit: (() => void) | undefined;
   #answered = false;
   #settled = false;
   #resolve: (response: TransportResponse) => void = () => undefined;
@@ -66,7 +63,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
 
   constructor(options: DispatchOptions) {
     this.#options = options;
-    this.#limits = options.attempt.limits;
+    this.#limits = new ExchangeLimits(options.clock, options.attempt.limits);
     this.#bytesBefore = options.connection.bytesWritten;
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -134,11 +131,9 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     else stream.once('finish', () => this.#onRequestFlushed());
     if (this.#settled) this.#captured.cancel();
     else
-      this.#watch = new ProgressWatch(
-        this.#options.clock,
-        this.#limits.idleMs,
+      this.#limits.watchProgress(
         () => this.#mark(),
-        () => this.#onSilence(),
+        (idleMs) => this.#onSilence(idleMs),
       );
   }
 
@@ -176,7 +171,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     // 1xx (RFC 9110 section 15.2) is news, not the answer.
     if (status < 200) return;
     this.#answered = true;
-    this.#cancelHeadersLimit?.();
+    this.#limits.headersArrived();
     const { record } = this.#options;
     record.enter('body');
     // A refusal needs no more of the request. A 2xx may be a server that answers while it reads, so its upload goes on
@@ -221,10 +216,8 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
 
   #onRequestFlushed(): void {
     if (this.#settled || this.#answered) return;
-    const { record, clock } = this.#options;
-    record.enter('headers');
-    const { headersMs } = this.#limits;
-    this.#cancelHeadersLimit = clock.after(headersMs, () =>
+    this.#options.record.enter('headers');
+    this.#limits.awaitHeaders((headersMs) =>
       this.abandon('timeout', `no response headers within ${headersMs} ms of the request`),
     );
   }
@@ -239,8 +232,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     return `${taken} ${record.bytesReceived} ${window ?? ''}`;
   }
 
-  #onSilence(): void {
-    const { idleMs } = this.#limits;
+  #onSilence(idleMs: number): void {
     if (this.#feed?.sourceWaiting === true && this.#captured?.queuedBytes === 0 && !this.#answered) {
       const message = `the body's source gave nothing for ${idleMs} ms`;
       this.#fail({ kind: 'body-source', message, connection: 'interrupted' });
@@ -295,8 +287,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
   #settle(verdict: Verdict): void {
     const { record, connection, onSettled } = this.#options;
     this.#settled = true;
-    this.#watch?.stop();
-    this.#cancelHeadersLimit?.();
+    this.#limits.stop();
     record.end();
     // An early answer leaves an upload behind; RFC 9113 section 8.1 lets it end in a reset.
     this.#captured?.cancel();

@@ -1,6 +1,5 @@
 import type { Clock, ConnectionOrigin, ReusePolicy, TransportStats } from '@ferry/core';
 import { AcquireFailure } from './acquire-failure.ts';
-import { admit, type ConnectionFacts, idleLimit } from './admission.ts';
 import {
   type Connection,
   type ConnectionState,
@@ -9,6 +8,7 @@ import {
   instant,
   type PoolEvent,
 } from './connection.ts';
+import { ConnectionBook } from './connection-book.ts';
 import type { Lease, Verdict } from './lease.ts';
 import { type Plan, plan, sparesToOpen, surplus } from './plan.ts';
 import { PooledConnection } from './pooled-connection.ts';
@@ -18,9 +18,6 @@ import { Waiter } from './waiter.ts';
 
 /** How far proofs are made rarer for a peer that asks for calm; each time doubles it, as gRPC's keepalive does (gRFC A8). */
 const MAX_CALM = 64;
-
-/** setTimeout's largest delay. */
-const MAX_DELAY_MS = 2_147_483_647;
 
 export interface OriginPoolOptions<C extends Connection> {
   readonly origin: string;
@@ -51,16 +48,16 @@ type EventDetail = PoolEvent extends infer E
  */
 export class OriginPool<C extends Connection> {
   readonly #options: OriginPoolOptions<C>;
-  readonly #entries = new Map<string, PooledConnection<C>>();
+  readonly #book: ConnectionBook<C>;
   readonly #peak: RecentPeak;
   #waiters: Waiter<Lease<C>>[] = [];
   #calm = 1;
   #pumping = false;
   #pumpAgain = false;
-  #cancelSweep: (() => void) | undefined;
 
   constructor(options: OriginPoolOptions<C>) {
     this.#options = options;
+    this.#book = new ConnectionBook(options.clock, options.policy);
     this.#peak = new RecentPeak(options.policy.spareMaxIdleMs);
   }
 
@@ -81,36 +78,27 @@ export class OriginPool<C extends Connection> {
   }
 
   stats(): TransportStats {
-    const all = [...this.#entries.values()];
-    const inState = (state: ConnectionState) => all.filter((entry) => entry.connection.state === state);
-    return {
-      live: inState('live').length,
-      spare: inState('live').filter((entry) => entry.uses === 0).length,
-      connecting: inState('connecting').length,
-      retired: inState('retired').length,
-      streams: all.reduce((sum, entry) => sum + entry.streams, 0),
-      waiting: this.#waiters.filter((waiter) => waiter.opening === undefined).length,
-    };
+    const waiting = this.#waiters.filter((waiter) => waiter.opening === undefined).length;
+    return { ...this.#book.stats(), waiting };
   }
 
   views(): readonly ConnectionView[] {
-    const now = instant(this.#options.clock);
-    return [...this.#entries.values()].map((entry) => entry.view(this.#options.origin, now));
+    return this.#book.views(this.#options.origin);
   }
 
   /** Turns away those who wait and retires every connection; those without streams end at once. */
   retireAll(): void {
     for (const waiter of this.#waiters.splice(0)) waiter.leave('closed', 'the transport was closed');
-    for (const entry of [...this.#entries.values()]) entry.retire('transport-closed');
+    for (const entry of this.#book.all()) entry.retire('transport-closed');
   }
 
   destroyAll(): void {
-    for (const { connection } of [...this.#entries.values()]) connection.destroy('transport-closed');
+    for (const { connection } of this.#book.all()) connection.destroy('transport-closed');
   }
 
   /** Resolves when every socket that is open now has closed. */
   async closed(): Promise<void> {
-    await Promise.all([...this.#entries.values()].map((entry) => entry.connection.closed));
+    await Promise.all(this.#book.all().map((entry) => entry.connection.closed));
   }
 
   /** Gives connections to those who wait, first come first served, until nothing more can be done now. */
@@ -120,11 +108,11 @@ export class OriginPool<C extends Connection> {
     this.#pumping = true;
     while (this.#pumpAgain) {
       this.#pumpAgain = false;
-      this.#retireDue();
+      this.#book.sweep();
       this.#serve(newcomer);
     }
     this.#pumping = false;
-    this.#scheduleSweep();
+    this.#book.scheduleSweep(() => this.#pump());
   }
 
   #serve(newcomer: Waiter<Lease<C>> | undefined): void {
@@ -144,7 +132,7 @@ export class OriginPool<C extends Connection> {
           promised += 1;
           // A request opens one connection at a time: when that fails, it hears of it, and opens no other.
           if (waiter.opening !== undefined) break;
-          if (step.evict !== undefined) this.#entries.get(step.evict)?.retire('evicted');
+          if (step.evict !== undefined) this.#book.get(step.evict)?.retire('evicted');
           waiter.connecting(this.#open(waiter.connectMs));
           break;
         case 'wait':
@@ -164,7 +152,7 @@ export class OriginPool<C extends Connection> {
     const { policy, clock } = this.#options;
     const proveAfterIdleMs = policy.proveAfterIdleMs * this.#calm;
     const demand = { since: waiter.since, avoid: waiter.avoid, promised, waiting };
-    return plan(this.#facts(), instant(clock), { ...policy, proveAfterIdleMs }, demand);
+    return plan(this.#book.facts(), instant(clock), { ...policy, proveAfterIdleMs }, demand);
   }
 
   #refuse(waiter: Waiter<Lease<C>>): void {
@@ -175,7 +163,7 @@ export class OriginPool<C extends Connection> {
   }
 
   #grant(waiter: Waiter<Lease<C>>, id: string): void {
-    const entry = this.#entries.get(id);
+    const entry = this.#book.get(id);
     if (entry === undefined) return;
     this.#forgetWaiter(waiter);
     const readyBefore = entry.openedAt.mono <= waiter.since.mono;
@@ -212,7 +200,7 @@ export class OriginPool<C extends Connection> {
     const { open, clock } = this.#options;
     const connection = open(connectMs, (changed, state) => this.#onChange(changed, state));
     const entry = new PooledConnection(connection, instant(clock));
-    this.#entries.set(connection.id, entry);
+    this.#book.add(entry);
     connection.onCapacity = () => this.#pump();
     connection.ready.then(
       () => this.#onConnected(connection.id),
@@ -237,7 +225,7 @@ export class OriginPool<C extends Connection> {
   }
 
   #onChange(connection: C, state: ConnectionState): void {
-    const entry = this.#entries.get(connection.id);
+    const entry = this.#book.get(connection.id);
     if (entry === undefined) return;
     if (state === 'live') {
       entry.wentLive(instant(this.#options.clock));
@@ -255,15 +243,15 @@ export class OriginPool<C extends Connection> {
   }
 
   #onClosed(entry: PooledConnection<C>): void {
-    this.#entries.delete(entry.connection.id);
+    this.#book.delete(entry);
     const ageMs = elapsed(entry.openedAt, instant(this.#options.clock));
     if (entry.opened) this.#emit(entry, { type: 'closed', uses: entry.uses, ageMs });
     this.#pump();
-    if (this.#entries.size === 0 && this.#waiters.length === 0) this.#options.onEmpty();
+    if (this.#book.empty && this.#waiters.length === 0) this.#options.onEmpty();
   }
 
   #prove(id: string): void {
-    const entry = this.#entries.get(id);
+    const entry = this.#book.get(id);
     if (entry === undefined) return;
     prove(entry, {
       clock: this.#options.clock,
@@ -277,49 +265,20 @@ export class OriginPool<C extends Connection> {
   #replenish(connectMs: number): void {
     const { policy, clock } = this.#options;
     const waiting = this.#waiters.length;
-    this.#peak.note(this.stats().streams + waiting, clock.now());
+    this.#peak.note(this.#book.streams + waiting, clock.now());
     const demand = { waiting, peak: this.#peak.at(clock.now()) };
-    for (let count = sparesToOpen(this.#facts(), policy, demand); count > 0; count -= 1)
+    for (let count = sparesToOpen(this.#book.facts(), policy, demand); count > 0; count -= 1)
       this.#open(connectMs);
   }
 
   #trim(): void {
-    for (const id of surplus(this.#facts(), this.#options.policy, this.#waiters.length)) {
-      this.#entries.get(id)?.retire('surplus');
+    for (const id of surplus(this.#book.facts(), this.#options.policy, this.#waiters.length)) {
+      this.#book.get(id)?.retire('surplus');
     }
-  }
-
-  #retireDue(): void {
-    const { clock, policy } = this.#options;
-    const now = instant(clock);
-    for (const entry of [...this.#entries.values()]) {
-      const admission = admit(entry.facts(), now, policy);
-      if (admission.type === 'retire') entry.retire(admission.reason);
-    }
-  }
-
-  /** One timer for the next connection whose time is over; it does not keep the process alive. */
-  #scheduleSweep(): void {
-    this.#cancelSweep?.();
-    this.#cancelSweep = undefined;
-    const { clock, policy } = this.#options;
-    const now = instant(clock);
-    const idle = [...this.#entries.values()].filter((e) => e.connection.state === 'live' && e.streams === 0);
-    const dueMs = Math.min(
-      ...idle.map((e) => idleLimit(e.uses, policy) - elapsed(e.usedAt, now)),
-      ...idle.map((e) => policy.maxAgeMs - elapsed(e.openedAt, now)),
-    );
-    if (!Number.isFinite(dueMs)) return;
-    const delayMs = Math.min(Math.max(1, dueMs), MAX_DELAY_MS);
-    this.#cancelSweep = clock.after(delayMs, () => this.#pump(), { keepAlive: false });
   }
 
   #forgetWaiter(waiter: Waiter<Lease<C>>): void {
     this.#waiters = this.#waiters.filter((other) => other !== waiter);
-  }
-
-  #facts(): ConnectionFacts[] {
-    return [...this.#entries.values()].map((entry) => entry.facts());
   }
 
   #emit(entry: PooledConnection<C>, detail: EventDetail): void {

@@ -109,6 +109,18 @@ it('a GOAWAY between two requests does not disturb the second', async () => {
   expect(peer.connections).toHaveLength(2);
 });
 
+it('a peer that goes away before the first request has got nothing', async () => {
+  const peer = await world.peer((connection) => {
+    connection.settings();
+    connection.goaway(0, CODE.NO_ERROR);
+  });
+  const subject = await world.transport(POOLED);
+  const error = await failureOf(subject.send(peer));
+  expect(error.kind).toBe('goaway');
+  expect(['not-sent', 'refused']).toContain(error.delivery);
+  await expect.poll(() => peer.openSockets()).toBe(0);
+});
+
 it('a GOAWAY with HTTP_1_1_REQUIRED asks for the other transport', async () => {
   const peer = await world.peer((connection) => {
     connection.settings();

@@ -1,0 +1,63 @@
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { Client } from 'undici';
+import { sessionOf } from './session-probe.ts';
+
+/** setTimeout's largest delay: undici's own idle eviction must never come before ours. */
+const NEVER_MS = 2_147_483_647;
+
+/** An undici client that is given one socket and no second one: it can never reconnect, and is that connection. */
+export function oneSocketClient(origin: URL, socket: TLSSocket): Client {
+  let served = false;
+  return new Client(origin.origin, {
+    connect: (_, callback) => {
+      if (served) return callback(new Error('this client has had its one connection'), null);
+      served = true;
+      callback(null, socket);
+    },
+    // Our clock enforces every limit; undici's timers tick at 1x to 2x and answer to nobody.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: NEVER_MS,
+    h2Options: { pingInterval: 0, maxConcurrentStreams: NEVER_MS },
+  });
+}
+
+/**
+ * Makes the client take its socket now, not at the first request: a request that ends itself before its stream is opened
+ * makes the client connect, and nothing of it reaches the wire.
+ */
+export function connectNow(client: Client, socket: TLSSocket): ClientHttp2Session {
+  const nothing = () => undefined;
+  client.dispatch(
+    { path: '/', method: 'GET' },
+    {
+      onRequestStart: (controller) => controller.abort(new Error('only connecting')),
+      onResponseStart: nothing,
+      onResponseData: nothing,
+      onResponseEnd: nothing,
+      onResponseError: nothing,
+    },
+  );
+  const session = sessionOf(socket);
+  if (session === undefined) throw new Error('undici keeps its session elsewhere: see session-probe.ts');
+  return session;
+}
+
+/**
+ * Puts a gate before the one place where streams are opened.
+ * @param next takes whoever asked for the stream that is about to be opened; nobody may open one unasked.
+ */
+export function guardStreams(
+  session: ClientHttp2Session,
+  next: () => { onStream(stream: ClientHttp2Stream): void } | undefined,
+): void {
+  const request = session.request.bind(session);
+  session.request = (headers, options) => {
+    const owner = next();
+    if (owner === undefined) throw new Error('a stream that belongs to no exchange');
+    const stream = request(headers, options);
+    owner.onStream(stream);
+    return stream;
+  };
+}

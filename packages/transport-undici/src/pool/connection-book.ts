@@ -1,0 +1,94 @@
+import type { Clock, ReusePolicy, TransportStats } from '@ferry/core';
+import { admit, type ConnectionFacts, idleLimit } from './admission.ts';
+import {
+  type Connection,
+  type ConnectionState,
+  type ConnectionView,
+  elapsed,
+  instant,
+} from './connection.ts';
+import type { PooledConnection } from './pooled-connection.ts';
+
+/** setTimeout's largest delay. */
+const MAX_DELAY_MS = 2_147_483_647;
+
+/** The connections to one origin, what is known of them, and when the next one's time is over. */
+export class ConnectionBook<C extends Connection> {
+  readonly #clock: Clock;
+  readonly #policy: ReusePolicy;
+  readonly #entries = new Map<string, PooledConnection<C>>();
+  #cancelSweep: (() => void) | undefined;
+
+  constructor(clock: Clock, policy: ReusePolicy) {
+    this.#clock = clock;
+    this.#policy = policy;
+  }
+
+  get empty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  get streams(): number {
+    return this.all().reduce((sum, entry) => sum + entry.streams, 0);
+  }
+
+  all(): PooledConnection<C>[] {
+    return [...this.#entries.values()];
+  }
+
+  get(id: string): PooledConnection<C> | undefined {
+    return this.#entries.get(id);
+  }
+
+  add(entry: PooledConnection<C>): void {
+    this.#entries.set(entry.connection.id, entry);
+  }
+
+  delete(entry: PooledConnection<C>): void {
+    this.#entries.delete(entry.connection.id);
+  }
+
+  facts(): ConnectionFacts[] {
+    return this.all().map((entry) => entry.facts());
+  }
+
+  views(origin: string): readonly ConnectionView[] {
+    const now = instant(this.#clock);
+    return this.all().map((entry) => entry.view(origin, now));
+  }
+
+  stats(): Omit<TransportStats, 'waiting'> {
+    const inState = (state: ConnectionState) => this.all().filter((e) => e.connection.state === state);
+    return {
+      live: inState('live').length,
+      spare: inState('live').filter((entry) => entry.uses === 0).length,
+      connecting: inState('connecting').length,
+      retired: inState('retired').length,
+      streams: this.streams,
+    };
+  }
+
+  /** Retires every connection whose time is over. */
+  sweep(): void {
+    const now = instant(this.#clock);
+    for (const entry of this.all()) {
+      const admission = admit(entry.facts(), now, this.#policy);
+      if (admission.type === 'retire') entry.retire(admission.reason);
+    }
+  }
+
+  /** One timer for the next connection whose time is over; it does not keep the process alive. */
+  scheduleSweep(onDue: () => void): void {
+    this.#cancelSweep?.();
+    this.#cancelSweep = undefined;
+    const now = instant(this.#clock);
+    const idle = this.all().filter((e) => e.connection.state === 'live' && e.streams === 0);
+    const dueMs = Math.min(
+      ...idle.map((e) => idleLimit(e.uses, this.#policy) - elapsed(e.usedAt, now)),
+      ...idle.map((e) => this.#policy.maxAgeMs - elapsed(e.openedAt, now)),
+    );
+    if (!Number.isFinite(dueMs)) return;
+    const delayMs = Math.min(Math.max(1, dueMs), MAX_DELAY_MS);
+    this.#cancelSweep = this.#clock.after(delayMs, onDue, { keepAlive: false });
+  }
+}

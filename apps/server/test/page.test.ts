@@ -168,7 +168,7 @@ describe.runIf(hasBrowser)('the img2img page in a real browser', () => {
     await edit(page, 'watercolor');
     await arrived(page);
     expect(await inReach()).toBe(true);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(await page.locator('html').evaluate(({ scrollWidth }) => scrollWidth)).toBeLessThanOrEqual(390);
     expect(opened.complaints).toEqual([]);
   });
 

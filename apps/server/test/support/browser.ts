@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** A real Chromium, from Debian: no browser is downloaded. */
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -57,6 +56,8 @@ export async function openPage(
     if (message.type() === 'error') complaints.push(message.text());
   });
   await page.goto(url);
+  // The sample photograph comes a moment after the form.
+  await page.getByRole('button', { name: /^Show coffee/ }).waitFor();
   return { page, context, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
@@ -69,12 +70,26 @@ export interface Look {
   readonly colour: number;
 }
 
+/** What is used of the page's own types: the rest of these tests is not to see a browser's globals. */
+interface PageImage {
+  readonly naturalWidth: number;
+  readonly naturalHeight: number;
+  readonly ownerDocument: { createElement(name: 'canvas'): PageCanvas };
+  decode(): Promise<void>;
+}
+interface PageCanvas {
+  width: number;
+  height: number;
+  getContext(kind: '2d'): { drawImage(image: PageImage, x: number, y: number): void } | null;
+  toDataURL(type: string): string;
+}
+
 /** Looks at the picture a page shows, as the browser has decoded it. */
 export async function look(page: Page, alt: RegExp): Promise<Look> {
   const png = await page.getByAltText(alt).evaluate(async (element) => {
-    const image = element as HTMLImageElement;
+    const image = element as unknown as PageImage;
     await image.decode();
-    const canvas = document.createElement('canvas');
+    const canvas = image.ownerDocument.createElement('canvas');
     canvas.width = image.naturalWidth;
     canvas.height = image.naturalHeight;
     canvas.getContext('2d')?.drawImage(image, 0, 0);

@@ -10,6 +10,7 @@ export * from './retry/retry-after.ts';
 export * from './retry/retry-budget.ts';
 export * from './retry/retry-policy.ts';
 export * from './time/clock.ts';
+export * from './transport/fallback/fallback-memory.ts';
 export * from './transport/fallback/fallback-transport.ts';
 export {
   DEFAULT_FALLBACK_POLICY,
@@ -17,6 +18,11 @@ export {
   type FallbackReason,
   type OriginState,
 } from './transport/fallback/origin-state.ts';
+export * from './transport/proxy/connect-tunnel.ts';
+export { type ProxyChoice, proxyFor, proxyTarget } from './transport/proxy/proxy-for.ts';
+export * from './transport/proxy/proxy-from-environment.ts';
+export * from './transport/proxy/proxy-options.ts';
+export { ProxyServer } from './transport/proxy/proxy-server.ts';
 export * from './transport/request-body.ts';
 export * from './transport/reuse-policy.ts';
 export * from './transport/transport.ts';

@@ -1,4 +1,3 @@
-import { type Clock, systemClock } from '../../time/clock.ts';
 import type {
   Attempt,
   Exchange,
@@ -8,56 +7,16 @@ import type {
   TransportStats,
 } from '../transport.ts';
 import { TransportError } from '../transport-error.ts';
-import {
-  afterH2,
-  DEFAULT_FALLBACK_POLICY,
-  type FallbackPolicy,
-  type FallbackReason,
-  type H2Outcome,
-  mark,
-  type OriginState,
-  probing,
-  route,
-  UNMARKED,
-} from './origin-state.ts';
+import { FallbackMemory } from './fallback-memory.ts';
+import type { H2Outcome } from './origin-state.ts';
 
 export interface FallbackTransportOptions {
+  /** Both are closed with this transport. */
   readonly h2: Transport;
   readonly http1: Transport;
-  /** Parts of `DEFAULT_FALLBACK_POLICY` to replace. */
-  readonly policy?: Partial<FallbackPolicy>;
-  readonly clock?: Clock;
-  /** Hears every mark and every clearing. Must not throw. */
-  onChange?(change: FallbackChange): void;
+  /** Default one of its own. */
+  readonly memory?: FallbackMemory;
 }
-
-export interface FallbackChange {
-  readonly origin: string;
-  readonly road: OriginState['road'];
-  readonly reason?: FallbackReason;
-  /** How long HTTP/1.1 is held, in milliseconds, when it was marked or renewed. */
-  readonly holdMs?: number;
-}
-
-/** What an operator sees of one origin. */
-export interface FallbackView {
-  readonly origin: string;
-  readonly road: OriginState['road'];
-  readonly reason?: FallbackReason;
-  /** Milliseconds until HTTP/2 is tried again; 0 when it is due. */
-  readonly remainingMs?: number;
-}
-
-/** A transport over HTTP/2 that knows when HTTP/1.1 is the better road. */
-export interface FallbackTransport extends Transport {
-  /** The origins that are not simply spoken to over HTTP/2. */
-  fallbacks(): readonly FallbackView[];
-  /** Forgets what is held against an origin, or against all. */
-  reset(origin?: string): void;
-}
-
-/** Origins remembered; the operator configures a handful, so that this is only a bound. */
-const MAX_ORIGINS = 1_000;
 
 /**
  * Below this ceiling (window / round trip) a window is slow: HTTP/1.1, whose window TCP grows by itself, outruns it.
@@ -69,29 +28,8 @@ const SLOW_WINDOW_BYTES_PER_SECOND = 2_000_000;
  * Two transports as one. It never resends: a failure marks the origin and is thrown on, and the retry engine's next
  * attempt takes the other road.
  */
-export function createFallbackTransport(options: FallbackTransportOptions): FallbackTransport {
-  const { h2, http1, onChange } = options;
-  const clock = options.clock ?? systemClock;
-  const policy: FallbackPolicy = { ...DEFAULT_FALLBACK_POLICY, ...options.policy };
-  const origins = new Map<string, OriginState>();
-
-  const stateOf = (origin: string): OriginState => origins.get(origin) ?? UNMARKED;
-
-  function become(origin: string, next: OriginState): void {
-    const before = stateOf(origin);
-    if (next === before) return;
-    if (!origins.has(origin) && origins.size >= MAX_ORIGINS) {
-      const oldest = origins.keys().next();
-      if (!oldest.done) origins.delete(oldest.value);
-    }
-    origins.set(origin, next);
-    if (next.road === before.road) return;
-    onChange?.({
-      origin,
-      road: next.road,
-      ...(next.road === 'h2' ? {} : { reason: next.reason, holdMs: next.holdMs }),
-    });
-  }
+export function createFallbackTransport(options: FallbackTransportOptions): Transport {
+  const { h2, http1, memory = new FallbackMemory() } = options;
 
   async function overH2(
     request: TransportRequest,
@@ -99,17 +37,14 @@ export function createFallbackTransport(options: FallbackTransportOptions): Fall
     origin: string,
     probe: boolean,
   ): Promise<TransportResponse> {
-    const learn = (outcome: H2Outcome, exchange: Exchange | undefined): void => {
-      const now = clock.now();
-      const next = afterH2(stateOf(origin), outcome, probe, now, policy);
-      become(origin, isSlowWindow(exchange) ? mark(next, 'slow-window', now, policy) : next);
-    };
     try {
       const response = await h2.send(request, attempt);
-      learn('worked', response.exchange);
-      return { ...response, body: watched(response.body, learn) };
+      memory.learn(origin, 'worked', probe);
+      if (isSlowWindow(response.exchange)) memory.learnSlowWindow(origin);
+      return { ...response, body: watched(response.body, (outcome) => memory.learn(origin, outcome, false)) };
     } catch (error) {
-      learn(h2Outcome(error), TransportError.is(error) ? error.exchange : undefined);
+      memory.learn(origin, h2Outcome(error), probe);
+      if (TransportError.is(error) && isSlowWindow(error.exchange)) memory.learnSlowWindow(origin);
       throw error;
     }
   }
@@ -118,28 +53,14 @@ export function createFallbackTransport(options: FallbackTransportOptions): Fall
     name: 'fallback',
     send(request, attempt) {
       const { origin } = request.url;
-      const state = stateOf(origin);
-      const way = route(state, clock.now());
-      if (way === 'http1') return http1.send(request, attempt);
-      if (way === 'probe') become(origin, probing(state));
-      return overH2(request, attempt, origin, way === 'probe');
+      const road = memory.route(origin);
+      return road === 'http1'
+        ? http1.send(request, attempt)
+        : overH2(request, attempt, origin, road === 'probe');
     },
     stats: () => sum(h2.stats(), http1.stats()),
     async close(closing) {
       await Promise.all([h2.close(closing), http1.close(closing)]);
-    },
-    fallbacks: () =>
-      [...origins].flatMap(([origin, state]): FallbackView[] => {
-        if (state.road === 'h2') return [];
-        const { road, reason } = state;
-        return [
-          road === 'http1'
-            ? { origin, road, reason, remainingMs: Math.max(0, state.until - clock.now()) }
-            : { origin, road, reason },
-        ];
-      }),
-    reset(origin) {
-      for (const name of origin === undefined ? [...origins.keys()] : [origin]) become(name, UNMARKED);
     },
   };
 }
@@ -150,12 +71,12 @@ export function createFallbackTransport(options: FallbackTransportOptions): Fall
  */
 async function* watched(
   body: AsyncIterable<Uint8Array>,
-  learn: (outcome: H2Outcome, exchange: Exchange | undefined) => void,
+  learn: (outcome: H2Outcome) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     yield* body;
   } catch (error) {
-    learn(h2Outcome(error), undefined);
+    learn(h2Outcome(error));
     throw error;
   }
 }
@@ -186,11 +107,11 @@ function h2Outcome(error: unknown): H2Outcome {
   }
 }
 
-function isSlowWindow(exchange: Exchange | undefined): boolean {
-  const window = exchange?.flowControl;
-  if (exchange === undefined || window === undefined || exchange.bytesSent <= window.windowBytes)
-    return false;
-  return window.windowBytes / (window.roundTripMs / 1000) < SLOW_WINDOW_BYTES_PER_SECOND;
+function isSlowWindow({ flowControl, bytesSent }: Exchange): boolean {
+  // A body that fits into the window never waits for it.
+  if (flowControl === undefined || bytesSent <= flowControl.windowBytes) return false;
+  const { windowBytes, roundTripMs } = flowControl;
+  return windowBytes < SLOW_WINDOW_BYTES_PER_SECOND * (roundTripMs / 1000);
 }
 
 function sum(a: TransportStats, b: TransportStats): TransportStats {

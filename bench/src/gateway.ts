@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { type FerryProcess, startFerry } from './ferry-process.ts';
 import { editForm } from './form.ts';
+import { wholeNumber } from './options.ts';
 import { markdownTable, median } from './report.ts';
 
 interface Variant {
@@ -50,15 +51,9 @@ const { values: args } = parseArgs({
     json: { type: 'string' },
   },
 });
-const rounds = bounded('rounds', args.rounds, 1, 20);
-const seconds = bounded('seconds', args.seconds, 1, 60);
-const connections = bounded('connections', args.connections, 1, 32);
-
-function bounded(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new Error(`--${name} must be a whole number from ${min} to ${max}, not "${text}"`);
-}
+const rounds = wholeNumber('rounds', args.rounds, 1, 20);
+const seconds = wholeNumber('seconds', args.seconds, 1, 60);
+const connections = wholeNumber('connections', args.connections, 1, 32);
 
 async function run(variant: Variant, ferry: FerryProcess, duration: number): Promise<Round> {
   await fetch(new URL('/ledger', ferry.controlUrl), { method: 'DELETE' });

@@ -1,0 +1,46 @@
+import type { Measured } from './job.ts';
+import type { VariantName } from './variants.ts';
+
+/** One load: how large, and how many at once. */
+export interface Cell {
+  readonly bodyBytes: number;
+  readonly atOnce: number;
+}
+
+export const CELLS: readonly Cell[] = [100_000, 1_000_000, 10_000_000].flatMap((bodyBytes) =>
+  [1, 8].map((atOnce) => ({ bodyBytes, atOnce })),
+);
+
+export const SMALL_ALONE: Cell = { bodyBytes: 100_000, atOnce: 1 };
+export const LARGE_TOGETHER: Cell = { bodyBytes: 1_000_000, atOnce: 8 };
+
+/** `100 kB x 1`, `1 MB x 8`. */
+export function cellName({ bodyBytes, atOnce }: Cell): string {
+  const size = bodyBytes < 1_000_000 ? `${bodyBytes / 1_000} kB` : `${bodyBytes / 1_000_000} MB`;
+  return `${size} x ${atOnce}`;
+}
+
+/** `100kB:1`, `1MB:8`; undefined for anything else. */
+export function parseCell(text: string): Cell | undefined {
+  const match = /^(\d+)(kB|MB):(\d+)$/.exec(text);
+  if (match === null) return undefined;
+  const bodyBytes = Number(match[1]) * (match[2] === 'kB' ? 1_000 : 1_000_000);
+  const atOnce = Number(match[3]);
+  return bodyBytes >= 1 && bodyBytes <= 100_000_000 && atOnce >= 1 && atOnce <= 64
+    ? { bodyBytes, atOnce }
+    : undefined;
+}
+
+/** What the rounds gave for one cell: a list for each variant, by round. */
+export interface CellResult {
+  readonly cell: Cell;
+  readonly rounds: Readonly<Partial<Record<VariantName, readonly Measured[]>>>;
+}
+
+export function megabytesPerSecond(measured: Pick<Measured, 'bytes' | 'ms'>): number {
+  return measured.bytes / 1_000 / measured.ms;
+}
+
+export function cpuSecondsPerGigabyte(measured: Pick<Measured, 'bytes' | 'cpuMs'>): number {
+  return (measured.cpuMs / measured.bytes) * 1_000_000;
+}

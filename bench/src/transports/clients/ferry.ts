@@ -1,0 +1,65 @@
+import {
+  DEFAULT_ATTEMPT_LIMITS,
+  FRESH,
+  fromBytes,
+  POOLED,
+  PREWARMED,
+  type RequestBody,
+  type ReusePolicy,
+  type Transport,
+} from '@ferry/core';
+import { createHttp1Transport } from '@ferry/transport-http1';
+import { createUndiciTransport } from '@ferry/transport-undici';
+import type { VariantName } from '../variants.ts';
+import type { BenchClient } from './client.ts';
+
+/**
+ * Our own transport for `variant`; undefined when it is somebody else's.
+ * @param baseline the module of another build of the HTTP/2 transport.
+ */
+export async function ferryTransport(
+  variant: VariantName,
+  ca: string | undefined,
+  baseline?: string,
+): Promise<Transport | undefined> {
+  const tls = ca === undefined ? {} : { tls: { ca } };
+  const undici = (policy: ReusePolicy) => createUndiciTransport({ policy, ...tls });
+  const http1 = (policy: ReusePolicy) => createHttp1Transport({ policy, ...tls });
+  switch (variant) {
+    case 'undici-pooled':
+      return undici(POOLED);
+    case 'undici-prewarmed':
+      return undici(PREWARMED);
+    case 'undici-fresh':
+      return undici(FRESH);
+    case 'http1-pooled':
+      return http1(POOLED);
+    case 'http1-fresh':
+      return http1(FRESH);
+    case 'undici-pooled-baseline': {
+      if (baseline === undefined) throw new Error('undici-pooled-baseline needs --baseline');
+      const other: { createUndiciTransport: typeof createUndiciTransport } = await import(baseline);
+      return other.createUndiciTransport({ policy: POOLED, ...tls });
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Uploads through a transport as the retry engine does: a signal and limits for each attempt, the answer read whole. */
+export function ferryClient(transport: Transport, url: string): BenchClient {
+  return {
+    upload: (body) => sendBody(transport, new URL(url), fromBytes(body)),
+    close: () => transport.close(),
+  };
+}
+
+export async function sendBody(transport: Transport, url: URL, body: RequestBody): Promise<string> {
+  const response = await transport.send(
+    { method: 'POST', url, headers: { 'content-type': 'application/octet-stream' }, body },
+    { signal: new AbortController().signal, limits: DEFAULT_ATTEMPT_LIMITS },
+  );
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of response.body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}

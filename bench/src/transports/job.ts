@@ -1,0 +1,72 @@
+import type { VariantName } from './variants.ts';
+
+/** Where the uploads go. */
+export interface Target {
+  readonly url: string;
+  /** The authority that signed the server's certificate. */
+  readonly caPem: string;
+}
+
+/**
+ * What a client trusts. `default`: Node's roots and the server's authority, for all libraries alike. `bundle`: the same
+ * certificates handed over as PEM text, as with a `ca` option.
+ */
+export type Trust = 'default' | 'bundle';
+
+/** Uploads one after another, `atOnce` of them side by side, for `measureMs`. */
+export interface LoadJob {
+  readonly type: 'load';
+  readonly variant: VariantName;
+  readonly target: Target;
+  readonly trust: Trust;
+  readonly bodyBytes: number;
+  readonly atOnce: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  /** Record a V8 CPU profile of the measured time. */
+  readonly profile: boolean;
+  /** The module of another build of the transport, for the variant `undici-pooled-baseline`. */
+  readonly baseline: string | undefined;
+}
+
+/** Single uploads with a pause before each, so that spares are ready and connections rest. */
+export interface SpacedJob {
+  readonly type: 'spaced';
+  readonly variant: VariantName;
+  readonly target: Target;
+  readonly trust: Trust;
+  readonly bodyBytes: number;
+  readonly uploads: number;
+  readonly pauseMs: number;
+}
+
+/** One upload of `bodyBytes` from a generator; nobody ever holds it whole. */
+export interface StreamJob {
+  readonly type: 'stream';
+  readonly variant: VariantName;
+  readonly target: Target;
+  readonly bodyBytes: number;
+}
+
+export type Job = LoadJob | SpacedJob | StreamJob;
+
+/** What a client process has measured of itself. */
+export interface Measured {
+  readonly uploads: number;
+  /** Body bytes of those uploads. */
+  readonly bytes: number;
+  readonly ms: number;
+  /** User and system time of the whole client process. */
+  readonly cpuMs: number;
+  /** The largest resident set in the life of the process. */
+  readonly peakRssBytes: number;
+  /** Of each upload of a spaced job. */
+  readonly latenciesMs: readonly number[];
+  /** The V8 CPU profile as JSON. */
+  readonly profile?: string;
+}
+
+/** What the sink answers to an upload, to the letter: a client that sent less, or spoke something else, is found out. */
+export function expectedAnswer(bytes: number, httpVersion: '1.1' | '2.0'): string {
+  return `{"bytes":${bytes},"httpVersion":"${httpVersion}"}`;
+}

@@ -1,0 +1,58 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import type { Job, Measured, Target } from './job.ts';
+
+/** Longer than any job should take. */
+const MAX_JOB_MS = 120_000;
+
+/** Beside this module, in the language this module runs in: the sources and the build both work. */
+function program(name: 'client-process' | 'sink-process'): URL {
+  return new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
+}
+
+export interface Sink {
+  readonly target: Target;
+  stop(): Promise<void>;
+}
+
+/** Starts the server in a process of its own, `roundTripMs` away. */
+export async function startSink(roundTripMs = 0): Promise<Sink> {
+  const child = fork(program('sink-process'), [String(roundTripMs)]);
+  const target = (await message(child, 'the sink')) as Target;
+  return {
+    target,
+    async stop() {
+      const gone = once(child, 'exit');
+      child.disconnect();
+      await gone;
+    },
+  };
+}
+
+/** Does one job in a fresh process: what one variant compiles, caches or leaks is no other's advantage or burden. */
+export async function runJob(job: Job): Promise<Measured> {
+  const child = fork(program('client-process'));
+  const limit = setTimeout(() => child.kill('SIGKILL'), MAX_JOB_MS);
+  try {
+    const gone = once(child, 'exit');
+    child.send(job);
+    const measured = (await message(child, job.variant)) as Measured;
+    await gone;
+    return measured;
+  } finally {
+    clearTimeout(limit);
+    child.kill();
+  }
+}
+
+/** The child's first message; throws when it ends without one. */
+function message(child: ChildProcess, name: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      reject(new Error(`${name} ended (${signal ?? code}) before it had a result`));
+    });
+  });
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { type CpuProfile, selfTimes, selfTimesByOwner } from './profile-summary.ts';
+
+function node(id: number, functionName: string, url: string, lineNumber = 0) {
+  return { id, callFrame: { functionName, url, lineNumber } };
+}
+
+const profile: CpuProfile = {
+  nodes: [
+    node(
+      1,
+      'writeH2',
+      'file:///somewhere/node_modules/.pnpm/undici@8/node_modules/undici/lib/client-h2.js',
+      9,
+    ),
+    node(2, '', 'file:///somewhere/packages/core/src/transport/request-body.ts', 24),
+    node(3, '(idle)', ''),
+    node(4, '(garbage collector)', ''),
+    // The same function, called from elsewhere.
+    node(
+      5,
+      'writeH2',
+      'file:///somewhere/node_modules/.pnpm/undici@8/node_modules/undici/lib/client-h2.js',
+      9,
+    ),
+    node(6, 'onStreamRead', 'node:internal/stream_base_commons', 160),
+    node(7, 'writev', ''),
+  ],
+  samples: [1, 2, 3, 4, 5, 6, 7],
+  timeDeltas: [3_000, 2_000, 90_000, 1_000, 2_000, 1_500, 500],
+};
+
+test('time is counted for each function wherever it was called from, and idle time not at all', () => {
+  expect(selfTimes(profile)).toEqual([
+    { place: 'writeH2  undici/lib/client-h2.js:10', ms: 5, share: 0.5 },
+    { place: '(anonymous)  packages/core/src/transport/request-body.ts:25', ms: 2, share: 0.2 },
+    { place: 'onStreamRead  node:internal/stream_base_commons:161', ms: 1.5, share: 0.15 },
+    { place: '(garbage collector)', ms: 1, share: 0.1 },
+    { place: 'writev', ms: 0.5, share: 0.05 },
+  ]);
+});
+
+test('time is summed by library, Node module and workspace package', () => {
+  expect(selfTimesByOwner(selfTimes(profile)).map(({ place, ms }) => [place, ms])).toEqual([
+    ['undici', 5],
+    ['packages/core', 2],
+    ['node:internal/stream_base_commons', 1.5],
+    ['(garbage collector)', 1],
+    ['(native code)', 0.5],
+  ]);
+});

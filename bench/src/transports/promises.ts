@@ -1,0 +1,61 @@
+import {
+  type Cell,
+  type CellResult,
+  cellName,
+  cpuSecondsPerGigabyte,
+  LARGE_TOGETHER,
+  megabytesPerSecond,
+  SMALL_ALONE,
+} from './cell.ts';
+import type { Measured } from './job.ts';
+import { ratio, type Spread } from './statistics.ts';
+import { VARIANTS, type VariantName } from './variants.ts';
+
+/** What the pooled transport is to reach, as a ratio to another client in the same rounds. */
+export interface SpeedPromise {
+  readonly cell: Cell;
+  readonly figure: 'MB/s' | 'CPU s/GB';
+  readonly against: VariantName;
+  /** At least this for MB/s, at most this for CPU. */
+  readonly bound: number;
+  /** `aim`: wanted, and what is missing is to be explained. */
+  readonly kind: 'promise' | 'aim';
+}
+
+export const PROMISES: readonly SpeedPromise[] = [
+  { cell: LARGE_TOGETHER, figure: 'MB/s', against: 'raw-h2', bound: 0.9, kind: 'promise' },
+  { cell: LARGE_TOGETHER, figure: 'MB/s', against: 'fetch', bound: 2, kind: 'promise' },
+  { cell: LARGE_TOGETHER, figure: 'MB/s', against: 'got', bound: 2, kind: 'promise' },
+  { cell: LARGE_TOGETHER, figure: 'CPU s/GB', against: 'undici-agent', bound: 1, kind: 'promise' },
+  { cell: SMALL_ALONE, figure: 'MB/s', against: 'undici-agent', bound: 1, kind: 'promise' },
+  { cell: SMALL_ALONE, figure: 'CPU s/GB', against: 'undici-agent', bound: 1, kind: 'promise' },
+  { cell: SMALL_ALONE, figure: 'MB/s', against: 'raw-h2', bound: 0.8, kind: 'aim' },
+];
+
+export interface Verdict {
+  readonly promise: SpeedPromise;
+  readonly measured: Spread;
+  readonly reached: boolean;
+}
+
+/** Judges, by the median, the promises whose cells and clients were measured. */
+export function judge(results: readonly CellResult[], ours: VariantName = 'undici-pooled'): Verdict[] {
+  return PROMISES.flatMap((promise) => {
+    const result = results.find(({ cell }) => cellName(cell) === cellName(promise.cell));
+    const mine = result?.rounds[ours];
+    const theirs = result?.rounds[promise.against];
+    if (mine === undefined || theirs === undefined) return [];
+    const figure = promise.figure === 'MB/s' ? megabytesPerSecond : cpuSecondsPerGigabyte;
+    const values = (rounds: readonly Measured[]) => rounds.map(figure);
+    const measured = ratio(values(mine), values(theirs));
+    const { median } = measured;
+    const reached = promise.figure === 'MB/s' ? median >= promise.bound : median <= promise.bound;
+    return [{ promise, measured, reached }];
+  });
+}
+
+/** `1 MB x 8: MB/s at least 0.9 of node:http2, one session`. */
+export function describePromise({ cell, figure, against, bound, kind }: SpeedPromise): string {
+  const limit = figure === 'MB/s' ? 'at least' : 'at most';
+  return `${cellName(cell)}: ${figure} ${limit} ${bound} x ${VARIANTS[against].label}${kind === 'aim' ? ' (aim)' : ''}`;
+}

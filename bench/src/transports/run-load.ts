@@ -1,0 +1,53 @@
+import { Session } from 'node:inspector/promises';
+import type { BenchClient } from './clients/client.ts';
+import { expectedAnswer, type LoadJob, type Measured } from './job.ts';
+import { startMeter } from './meter.ts';
+import { VARIANTS } from './variants.ts';
+
+const SAMPLE_MICROSECONDS = 200;
+
+/** Uploads as fast as it can, first unmeasured, so that code is compiled and connections are open. */
+export async function runLoad(client: BenchClient, job: LoadJob): Promise<Measured> {
+  const body = Buffer.alloc(job.bodyBytes, 0x61);
+  const expected = expectedAnswer(job.bodyBytes, VARIANTS[job.variant].httpVersion);
+  const repeat = async (forMs: number): Promise<number> => {
+    const end = performance.now() + forMs;
+    let uploads = 0;
+    const one = async () => {
+      do {
+        const answer = await client.upload(body);
+        if (answer !== expected) throw new Error(`${job.variant}: expected ${expected}, got ${answer}`);
+        uploads += 1;
+      } while (performance.now() < end);
+    };
+    await Promise.all(Array.from({ length: job.atOnce }, one));
+    return uploads;
+  };
+
+  await repeat(job.warmUpMs);
+  const stopProfile = job.profile ? await startProfile() : undefined;
+  const read = startMeter();
+  const uploads = await repeat(job.measureMs);
+  const costs = read();
+  const profile = await stopProfile?.();
+  return {
+    uploads,
+    bytes: uploads * job.bodyBytes,
+    latenciesMs: [],
+    ...costs,
+    ...(profile === undefined ? {} : { profile }),
+  };
+}
+
+async function startProfile(): Promise<() => Promise<string>> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: SAMPLE_MICROSECONDS });
+  await session.post('Profiler.start');
+  return async () => {
+    const { profile } = await session.post('Profiler.stop');
+    session.disconnect();
+    return JSON.stringify(profile);
+  };
+}

@@ -1,0 +1,42 @@
+import { markdownTable } from '../report.ts';
+import { type CellResult, cellName, cpuSecondsPerGigabyte, megabytesPerSecond } from './cell.ts';
+import type { Measured } from './job.ts';
+import { describePromise, type Verdict } from './promises.ts';
+import { formatSpread, ratio, spread } from './statistics.ts';
+import { isVariant, VARIANTS, type VariantName } from './variants.ts';
+
+const SPEED_BASE: VariantName = 'raw-h2';
+const CPU_BASE: VariantName = 'undici-agent';
+
+/** One table for a cell: speed beside that of node:http2, CPU beside that of undici's own Agent. */
+export function cellTable({ cell, rounds }: CellResult): string {
+  const rows = Object.entries(rounds).map(([name, measured]) => [
+    isVariant(name) ? VARIANTS[name].label : name,
+    ...figures(measured, megabytesPerSecond, rounds[SPEED_BASE], 0),
+    ...figures(measured, cpuSecondsPerGigabyte, rounds[CPU_BASE], 2),
+  ]);
+  const head = ['client', 'MB/s', 'of node:http2', 'CPU s/GB', 'of undici Agent'];
+  return `### ${cellName(cell)}\n\n${markdownTable(head, rows)}`;
+}
+
+function figures(
+  measured: readonly Measured[],
+  figure: (round: Measured) => number,
+  base: readonly Measured[] | undefined,
+  digits: number,
+): [string, string] {
+  const values = measured.map(figure);
+  const compared = base === undefined ? '' : formatSpread(ratio(values, base.map(figure)), 2);
+  return [formatSpread(spread(values), digits), compared];
+}
+
+export function verdictTable(verdicts: readonly Verdict[]): string {
+  return markdownTable(
+    ['promise of Ferry HTTP/2 POOLED', 'measured', ''],
+    verdicts.map(({ promise, measured, reached }) => [
+      describePromise(promise),
+      formatSpread(measured, 2),
+      reached ? 'reached' : 'missed',
+    ]),
+  );
+}

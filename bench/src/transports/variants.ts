@@ -1,0 +1,48 @@
+/** The clients that are compared. */
+export const VARIANTS = {
+  'undici-pooled': { label: 'Ferry HTTP/2 POOLED', httpVersion: '2.0' },
+  'undici-prewarmed': { label: 'Ferry HTTP/2 PREWARMED', httpVersion: '2.0' },
+  'undici-fresh': { label: 'Ferry HTTP/2 FRESH', httpVersion: '2.0' },
+  'http1-pooled': { label: 'Ferry HTTP/1.1 POOLED', httpVersion: '1.1' },
+  'http1-fresh': { label: 'Ferry HTTP/1.1 FRESH', httpVersion: '1.1' },
+  'raw-h2': { label: 'node:http2, one session', httpVersion: '2.0' },
+  'raw-h2-fresh': { label: 'node:http2, a session each', httpVersion: '2.0' },
+  'raw-https': { label: 'node:https, keep-alive Agent', httpVersion: '1.1' },
+  'undici-agent': { label: 'undici Agent, Buffer body', httpVersion: '2.0' },
+  'undici-agent-iterable': { label: 'undici Agent, iterable body', httpVersion: '2.0' },
+  'undici-client-each': { label: 'undici Client each', httpVersion: '2.0' },
+  fetch: { label: 'built-in fetch', httpVersion: '2.0' },
+  got: { label: 'got, keep-alive Agent', httpVersion: '1.1' },
+  'undici-pooled-baseline': { label: 'Ferry HTTP/2 POOLED, other build', httpVersion: '2.0' },
+} as const satisfies Record<string, { readonly label: string; readonly httpVersion: '1.1' | '2.0' }>;
+
+export type VariantName = keyof typeof VARIANTS;
+
+/** What a full run compares; the others are asked for by name. */
+export const DEFAULT_VARIANTS: readonly VariantName[] = [
+  'undici-pooled',
+  'undici-prewarmed',
+  'undici-fresh',
+  'http1-pooled',
+  'http1-fresh',
+  'raw-h2',
+  'raw-h2-fresh',
+  'raw-https',
+  'undici-agent',
+  'undici-agent-iterable',
+  'fetch',
+  'got',
+];
+
+/** Those that the promises speak of. */
+export const QUICK_VARIANTS: readonly VariantName[] = [
+  'undici-pooled',
+  'raw-h2',
+  'undici-agent',
+  'fetch',
+  'got',
+];
+
+export function isVariant(name: string): name is VariantName {
+  return Object.hasOwn(VARIANTS, name);
+}

@@ -211,6 +211,14 @@ describe('what came before counts', () => {
     expect(decide(outcomeOf(refused), 'billable', between)).toBe('give up: upstream_transport');
   });
 
+  test('a server that drains all its old connections at once may refuse a request on several of them', () => {
+    const drained = failure({ kind: 'goaway', delivery: 'refused', h2Code: 'NO_ERROR' });
+    expect(decide(outcomeOf(drained), 'billable', after(drained))).toBe('retry backoff elsewhere');
+    expect(decide(outcomeOf(refused), 'billable', after(drained))).toBe('give up: upstream_transport');
+    const usedUp = { retries: 3, failures: [drained, drained, drained], previous: drained };
+    expect(decide(outcomeOf(drained), 'repeatable', usedUp)).toBe('give up: upstream_transport');
+  });
+
   test('a PROTOCOL_ERROR on two new connections in a row is the request being malformed', () => {
     expect(decide(outcomeOf(reset92), 'repeatable', after(reset92))).toBe('give up: upstream_transport');
   });

@@ -6,7 +6,7 @@ import type { FailureCode, Safety } from '../client/request.ts';
 import type { TransportError, TransportErrorKind } from '../transport/transport-error.ts';
 import type { Delay } from './backoff.ts';
 import { isCertificateError } from './certificate-error.ts';
-import { asksForCalm, blamesTheRequest, isPolite, provesNothing } from './failure-traits.ts';
+import { asksForCalm, blamesTheRequest, isDrained, isPolite, provesNothing } from './failure-traits.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 /** How one attempt ended. A closed set. */
@@ -209,11 +209,13 @@ function byDelivery(error: TransportError, history: AttemptHistory): Verdict {
   switch (error.delivery) {
     case 'not-sent':
       return retry(delay);
-    case 'refused':
-      if (history.failures.some((earlier) => earlier.delivery === 'refused')) {
+    case 'refused': {
+      const again = history.failures.some((earlier) => earlier.delivery === 'refused');
+      if (again && !isDrained(error)) {
         return giveUp('upstream_transport', 'it was refused on another connection too');
       }
-      return retry(isPolite(error) ? { type: 'immediate' } : delay, { elsewhere: true });
+      return retry(isPolite(error) && !again ? { type: 'immediate' } : delay, { elsewhere: true });
+    }
     case 'unknown':
     case 'answered':
       return retry(delay, { elsewhere: true });

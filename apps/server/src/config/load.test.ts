@@ -93,8 +93,8 @@ describe('what stops the start', () => {
       'upload.reuse_session (ferry.toml): got "yes", expected true or false',
     ],
     [
-      '[upload]\ntransport = "auto"',
-      'upload.transport (ferry.toml): got "auto", expected one of "undici", "http1"',
+      '[upload]\ntransport = "curl"',
+      'upload.transport (ferry.toml): got "curl", expected one of "auto", "undici", "http1"',
     ],
     [
       '[retry]\nretry_status_codes = [200]',

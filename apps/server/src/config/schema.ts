@@ -66,9 +66,9 @@ export const configSchema = z.strictObject({
       about:
         'Whether uploads share connections. `false`: one connection for each. A request may override it.',
     }),
-    transport: choice(['undici', 'http1'], 'undici', {
-      about: 'HTTP/2 by undici, or HTTP/1.1 by got.',
-      remark: '; "auto" comes with the fallback between the two, which is not there yet',
+    transport: choice(['auto', 'undici', 'http1'], 'auto', {
+      about:
+        'HTTP/2 by undici, HTTP/1.1 by got, or HTTP/2 that falls back to HTTP/1.1 where that is the better road.',
     }),
     max_file_mb: integer(1, 50, 20, {
       unit: 'MiB',
@@ -117,6 +117,21 @@ export const configSchema = z.strictObject({
       about: 'The longest single wait; caps Retry-After too.',
     }),
     retry_budget: decimal(0, 3_600, 90, { unit: 's', about: 'All the waits of one request together.' }),
+  }),
+  fallback: section({
+    http1: flag(true, { about: 'Whether `upload.transport = "auto"` may fall back to HTTP/1.1.' }),
+    h2_failure_rate: decimal(0.01, 1, 0.5, {
+      about:
+        'Share of HTTP/2 exchanges with an upstream that fail within a minute, from which it is spoken to over HTTP/1.1.',
+    }),
+    min_requests: integer(1, 100_000, 10, {
+      about: 'HTTP/2 exchanges within that minute below which the share says nothing.',
+    }),
+    hold_s: decimal(0.1, 172_800, 300, {
+      unit: 's',
+      about:
+        'How long HTTP/1.1 is held before HTTP/2 is tried again; doubles each time that fails, up to two days.',
+    }),
   }),
   provider: z.array(provider).default([]),
   alias: table(DEFAULT_ALIASES, { about: 'Names that callers may use for a model: `"name" = "model id"`.' }),

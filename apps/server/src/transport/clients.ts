@@ -39,7 +39,7 @@ export interface UpstreamParts {
 export function connectUpstream(parts: UpstreamParts, config: Config, logger: Logger): Upstream {
   const { provider, simulated, credentials, trust } = parts;
   const client = new ResilientClient({
-    transports: createTransports(config, trust),
+    transports: createTransports(config, trust, logger),
     policy: retryPolicy(config),
     logger,
   });

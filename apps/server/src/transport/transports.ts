@@ -1,6 +1,11 @@
 /** The one place where configuration becomes transports. */
 import {
+  createFallbackTransport,
+  DEFAULT_FALLBACK_POLICY,
+  type FallbackChange,
+  FallbackMemory,
   FRESH,
+  type Logger,
   POOLED,
   PREWARMED,
   type ReusePolicy,
@@ -41,8 +46,9 @@ export function reusePolicies({ pool, upload }: Pick<Config, 'pool' | 'upload'>)
 }
 
 /** Both ways of using connections, over the configured protocol. Close them through the client that holds them. */
-export function createTransports(config: Config, trust: TlsTrust): TransportChoice {
+export function createTransports(config: Config, trust: TlsTrust, logger: Logger): TransportChoice {
   const { isolated, shared } = reusePolicies(config);
+  const memory = fallbackMemory(config, logger);
   const make = (policy: ReusePolicy): Transport => {
     const options = { policy, ...(trust.ca !== undefined && { tls: { ca: trust.ca } }) };
     switch (config.upload.transport) {
@@ -50,9 +56,42 @@ export function createTransports(config: Config, trust: TlsTrust): TransportChoi
         return createUndiciTransport(options);
       case 'http1':
         return createHttp1Transport(options);
+      case 'auto': {
+        const h2 = createUndiciTransport(options);
+        if (!config.fallback.http1) return h2;
+        return createFallbackTransport({ h2, http1: createHttp1Transport(options), memory });
+      }
       default:
         return config.upload.transport satisfies never;
     }
   };
   return { isolated: make(isolated), shared: make(shared) };
+}
+
+/** One for both ways: what an isolated upload has learned of an upstream holds for the shared connections too. */
+function fallbackMemory({ fallback }: Config, logger: Logger): FallbackMemory {
+  return new FallbackMemory({
+    policy: {
+      failureRate: fallback.h2_failure_rate,
+      minRequests: fallback.min_requests,
+      holdMs: fallback.hold_s * 1_000,
+      maxHoldMs: Math.max(DEFAULT_FALLBACK_POLICY.maxHoldMs, fallback.hold_s * 1_000),
+    },
+    onChange: (change) => logChange(change, logger),
+  });
+}
+
+function logChange({ origin, road, reason, holdMs }: FallbackChange, logger: Logger): void {
+  const fields = { origin, road, reason, hold_ms: holdMs };
+  switch (road) {
+    case 'http1':
+      logger.warn(fields, `Falling back to HTTP/1.1 for ${origin}: ${reason}`);
+      break;
+    case 'probing':
+      logger.info(fields, `Trying HTTP/2 again for ${origin}`);
+      break;
+    case 'h2':
+      logger.info(fields, `HTTP/2 works again for ${origin}`);
+      break;
+  }
 }

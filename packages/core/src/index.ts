@@ -19,6 +19,7 @@ export {
   type OriginState,
 } from './transport/fallback/origin-state.ts';
 export * from './transport/proxy/connect-tunnel.ts';
+export type { ProxyTarget } from './transport/proxy/no-proxy.ts';
 export { type ProxyChoice, proxyFor, proxyTarget } from './transport/proxy/proxy-for.ts';
 export * from './transport/proxy/proxy-from-environment.ts';
 export * from './transport/proxy/proxy-options.ts';

@@ -2,6 +2,8 @@ import type { LookupFunction } from 'node:net';
 import {
   type Attempt,
   type Clock,
+  type ProxyOptions,
+  proxyFor,
   type ReusePolicy,
   systemClock,
   type Transport,
@@ -26,6 +28,11 @@ export interface UndiciTransportOptions {
   readonly name?: string;
   /** Resolves host names in place of `dns.lookup`. */
   readonly lookup?: LookupFunction;
+  /**
+   * Goes through an HTTP proxy (CONNECT); TLS is with the upstream, inside. `environment` reads `HTTPS_PROXY` and `NO_PROXY`
+   * once, now. Default none.
+   */
+  readonly proxy?: ProxyOptions | 'environment';
   /** Default the system's. */
   readonly clock?: Clock;
   /** Hears what happens to connections. Must not throw. */
@@ -39,10 +46,18 @@ export interface UndiciTransport extends Transport {
 
 let connectionCount = 0;
 
-/** HTTP/2 over TLS on undici: one `Client` is one connection, and the connections are pooled here by `policy`. */
+/**
+ * HTTP/2 over TLS on undici: one `Client` is one connection, and the connections are pooled here by `policy`.
+ * @throws Error that names the option or variable which is not a proxy's address; the OpenSSL error for unreadable `tls`.
+ */
 export function createUndiciTransport(options: UndiciTransportOptions): UndiciTransport {
   const { policy, name = 'undici', clock = systemClock, onPoolEvent } = options;
-  const connector = createConnector({ tls: options.tls, lookup: options.lookup, clock });
+  const connector = createConnector({
+    tls: options.tls,
+    lookup: options.lookup,
+    clock,
+    proxyFor: proxyFor(options.proxy),
+  });
   const pool = new ConnectionPool<UndiciConnection>({
     policy,
     clock,

@@ -1,4 +1,5 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Client } from 'undici';
 import { sessionOf } from './session-probe.ts';
@@ -6,14 +7,17 @@ import { sessionOf } from './session-probe.ts';
 /** setTimeout's largest delay: undici's own idle eviction must never come before ours. */
 const NEVER_MS = 2_147_483_647;
 
-/** An undici client that is given one socket and no second one: it can never reconnect, and is that connection. */
-export function oneSocketClient(origin: URL, socket: TLSSocket): Client {
+/**
+ * An undici client that is given one socket and no second one: it can never reconnect, and is that connection.
+ * @param socket asked once, when the client is to connect: the socket is ready by then.
+ */
+export function oneSocketClient(origin: URL, socket: () => Socket): Client {
   let served = false;
   return new Client(origin.origin, {
     connect: (_, callback) => {
       if (served) return callback(new Error('this client has had its one connection'), null);
       served = true;
-      callback(null, socket);
+      callback(null, socket());
     },
     // Our clock enforces every limit; undici's timers tick at 1x to 2x and answer to nobody.
     headersTimeout: 0,

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '@ferry/core';
 import type { Client, Dispatcher } from 'undici';
@@ -13,6 +14,7 @@ import {
 import { ConnectionLife } from './connection-state.ts';
 import type { Connector } from './connector.ts';
 import { connectNow, guardStreams, oneSocketClient } from './one-socket-client.ts';
+import type { Secured } from './opening.ts';
 import { firstSettings, ping } from './session-probe.ts';
 
 /** How long a connection that is ended politely may take to flush its last frames, in milliseconds. */
@@ -59,7 +61,8 @@ export class UndiciConnection implements Connection {
 
   readonly #life: ConnectionLife;
   readonly #clock: Clock;
-  readonly #socket: TLSSocket;
+  /** The way to the network until TLS is there, which through a proxy is another socket; then that of TLS. */
+  #socket: Socket;
   readonly #client: Client;
   readonly #riders = new Set<Rider>();
   #session: ClientHttp2Session | undefined;
@@ -78,16 +81,14 @@ export class UndiciConnection implements Connection {
     this.#socket = socket;
     // Requests keep the process alive by their own limits; an unused connection must not.
     socket.unref();
-    socket.on('error', (error) => {
-      this.failure ??= error;
-    });
+    this.#keepFailureOf(socket);
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#ended('socket');
         resolve();
       });
     });
-    this.#client = oneSocketClient(origin, socket);
+    this.#client = oneSocketClient(origin, () => this.#socket);
     this.ready = this.#open(secured, connectMs);
     // Whoever waits for it hears of it; a spare that fails is nobody's error.
     this.ready.catch(() => undefined);
@@ -177,7 +178,7 @@ export class UndiciConnection implements Connection {
     this.#socket.destroy();
   }
 
-  async #open(secured: ReturnType<Connector['connect']>['secured'], connectMs: number): Promise<void> {
+  async #open(secured: Promise<Secured>, connectMs: number): Promise<void> {
     let late = false;
     const cancelLimit = this.#clock.after(
       connectMs,
@@ -190,6 +191,8 @@ export class UndiciConnection implements Connection {
     try {
       const { socket, rttMs } = await secured;
       this.rttMs = rttMs;
+      if (socket !== this.#socket) this.#keepFailureOf(socket);
+      this.#socket = socket;
       await firstSettings(this.#attach(socket));
       if (this.goaway !== undefined)
         throw failure('goaway', 'the upstream went away at once (GOAWAY)', undefined);
@@ -203,6 +206,12 @@ export class UndiciConnection implements Connection {
     } finally {
       cancelLimit();
     }
+  }
+
+  #keepFailureOf(socket: Socket): void {
+    socket.on('error', (error) => {
+      this.failure ??= error;
+    });
   }
 
   #attach(socket: TLSSocket): ClientHttp2Session {

@@ -3,6 +3,7 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import {
+  type ConnectBehaviour,
   type ConnectProxy,
   type ConnectProxyOptions,
   startConnectProxy,

@@ -22,6 +22,9 @@ import { mapFailure } from './map-error.ts';
 import { BodyFeed } from './request-body.ts';
 import { ResponseBody } from './response-body.ts';
 
+/** RFC 9113 section 6.2. */
+const HEADERS_FRAME = 1;
+
 export interface DispatchOptions {
   readonly request: TransportRequest;
   readonly attempt: Attempt;
@@ -56,6 +59,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
   #controller: Dispatcher.DispatchController | undefined;
   #captured: CapturedStream | undefined;
   #answered = false;
+  #headersUnsent = false;
   #settled = false;
   #resolve: (response: TransportResponse) => void = () => undefined;
   #reject: (error: TransportError) => void = () => undefined;
@@ -82,6 +86,9 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
       body === undefined || body.byteLength === 0
         ? undefined
         : new BodyFeed(body, {
+            onOpen: () => {
+              options.record.bodyOpened = true;
+            },
             onPiece: (bytes) => this.#onPiece(bytes),
             onSourceError: (error) =>
               this.#fail({
@@ -124,9 +131,12 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
 
   onStream(stream: ClientHttp2Stream): void {
     this.#captured = new CapturedStream(stream);
-    if (this.#feed !== undefined) this.#options.record.bodyOpened = true;
     // undici resends a bodiless request whose HEADERS could not be sent after a GOAWAY: it must have failed before.
-    stream.prependListener('frameError', () => this.#failOnWire(undefined));
+    stream.prependListener('frameError', (type: number) => {
+      // HEADERS that were queued when a GOAWAY came are not sent at all (RFC 9113 section 6.8): nothing has left.
+      this.#headersUnsent ||= type === HEADERS_FRAME;
+      this.#failOnWire(undefined);
+    });
     if (stream.writableFinished) this.#onRequestFlushed();
     else stream.once('finish', () => this.#onRequestFlushed());
     if (this.#settled) this.#captured.cancel();
@@ -258,6 +268,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
   /** Nothing of the request has left when it has no stream, or when its connection died without writing since. */
   #sent(): boolean {
     const { connection } = this.#options;
+    if (this.#headersUnsent) return false;
     return this.#captured !== undefined && (!connection.dead || connection.bytesWritten > this.#bytesBefore);
   }
 

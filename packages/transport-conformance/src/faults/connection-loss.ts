@@ -59,7 +59,7 @@ export const CONNECTION_LOSS: readonly FaultCase[] = [
     title: 'a load balancer ends an idle connection with FIN',
     protocols: BOTH,
     profiles: ['PREWARMED', 'POOLED'],
-    proxy: { idleCloseMs: 60 },
+    proxy: { idleCloseMs: 200 },
     async story(stage) {
       const dropped = await eventually(() => stage.transport.stats().live === 0);
       stage.check(dropped, 'a connection that the peer has closed should not count as live');

@@ -1,20 +1,15 @@
-import type { LoopbackCertificate } from '@ferry/upstream-sim/peers';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Expectation } from '../expectation.ts';
+import type { Group } from '../groups/group.ts';
 import { type CaseReport, writeReport } from '../report/report.ts';
 import { PROFILES } from '../stage/profiles.ts';
-import type { Difference, KnownFailure, MakeTransport, TransportClaims } from '../subject.ts';
+import type { Difference, KnownFailure } from '../subject.ts';
 import type { FaultCase } from './fault-case.ts';
 import { type CaseResult, runCase } from './run-case.ts';
 import { FAULT_TABLE } from './table.ts';
 
 /** Plays the whole fault table against one transport. */
-export function faultSuite(
-  name: string,
-  make: MakeTransport,
-  claims: TransportClaims,
-  certificate: () => LoopbackCertificate,
-): void {
+export function faultSuite({ name, make, claims, certificate }: Group): void {
   const { protocol, differences = [], knownFailures = [] } = claims;
   const reports: CaseReport[] = [];
   const needed = new Set<Difference | KnownFailure>();

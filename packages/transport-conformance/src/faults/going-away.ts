@@ -1,7 +1,14 @@
-import { CODE } from '@ferry/upstream-sim/peers';
+import { CODE, type RawH2Connection, type RawH2Peer } from '@ferry/upstream-sim/peers';
 import { eventually } from '../stage/eventually.ts';
 import { engineRun } from './engine-run.ts';
 import { type FaultCase, H2 } from './fault-case.ts';
+
+/** The graceful GOAWAY: no stream is refused, no new one is wanted. */
+function goAwayEverywhere(peer: RawH2Peer): readonly RawH2Connection[] {
+  const open = peer.connections.filter((connection) => !connection.closed);
+  for (const connection of open) connection.goaway(2 ** 31 - 1, CODE.NO_ERROR);
+  return open;
+}
 
 export const GOING_AWAY: readonly FaultCase[] = [
   {
@@ -89,16 +96,24 @@ export const GOING_AWAY: readonly FaultCase[] = [
     title: 'GOAWAY between two uploads',
     protocols: H2,
     profiles: ['PREWARMED', 'POOLED'],
-    async story(stage) {
-      for (const connection of stage.h2.connections) {
-        if (!connection.closed) connection.goaway(2 ** 31 - 1, CODE.NO_ERROR);
-      }
-      const told = stage.h2.connections.length;
-      const outcome = await stage.send();
-      stage.check(outcome.type === 'answered', 'the second upload should not notice');
-      const retired = await eventually(() => stage.h2.connections.slice(0, told).every((c) => c.closed));
-      stage.check(retired, 'a connection that goes away should be closed');
+    async produce(stage) {
+      const told = goAwayEverywhere(stage.h2);
+      const heard = await eventually(() => told.every((connection) => connection.closed));
+      stage.check(heard, 'an idle connection that goes away should be closed');
     },
+    expect: { outcome: 'answered', connection: 'none' },
+    also(stage) {
+      stage.check(stage.struck !== undefined, 'the second upload should arrive on a new connection');
+    },
+  },
+  {
+    row: 17,
+    title: 'GOAWAY at the very moment of the next upload',
+    protocols: H2,
+    profiles: ['PREWARMED', 'POOLED'],
+    produce: ({ h2 }) => void goAwayEverywhere(h2),
+    // Such a GOAWAY promises to serve what is under way; what it kept from being sent did not leave.
+    expect: { outcome: 'either', delivery: ['not-sent', 'refused'], connection: 'none' },
   },
   {
     row: 18,

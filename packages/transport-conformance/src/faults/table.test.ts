@@ -7,7 +7,9 @@ test('every row of the fault table has a case', () => {
   expect(missing).toEqual([]);
 });
 
-test('no two cases of a row have the same title', () => {
-  const names = FAULT_TABLE.map(({ row, title }) => `${row} ${title}`);
+test('no two cases of a row and a protocol have the same title', () => {
+  const names = FAULT_TABLE.flatMap(({ row, title, protocols }) =>
+    protocols.map((p) => `${row} ${p} ${title}`),
+  );
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });

@@ -7,6 +7,8 @@ import type { RequestBody } from '@ferry/core';
 const PIECE_BYTES = 64 * 1024;
 
 export interface BodyObserver {
+  /** The body is about to be opened: a body that exists once cannot be sent again. */
+  onOpen(): void;
   /** So many more bytes are about to be handed to the protocol. */
   onPiece(bytes: number): void;
   /** The source failed, or yielded too few or too many bytes. The stream must be reset before this returns. */
@@ -92,6 +94,7 @@ export class BodyFeed {
   }
 
   #open(): AsyncIterator<Uint8Array> {
+    this.#observer.onOpen();
     try {
       return this.#body.open()[Symbol.asyncIterator]();
     } catch (error) {

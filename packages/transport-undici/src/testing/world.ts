@@ -10,6 +10,7 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '@ferry/core';
+import { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from '@ferry/core/testing';
 import { afterEach, expect } from 'vitest';
 import type { PoolEvent, UndiciTransport, UndiciTransportOptions } from '../index.ts';
 import { createUndiciTransport } from '../index.ts';
@@ -71,6 +72,12 @@ export class World {
     const peer = await rawPeer(script, options);
     this.#servers.push(peer);
     return peer;
+  }
+
+  async proxy(options?: ConnectProxyOptions): Promise<ConnectProxy> {
+    const proxy = await startConnectProxy(options);
+    this.#servers.push(proxy);
+    return proxy;
   }
 
   async transport(policy: ReusePolicy, options: Partial<UndiciTransportOptions> = {}): Promise<Subject> {

@@ -38,8 +38,6 @@ export interface Tunnel {
 export interface TunnelOptions {
   /** Resolves the proxy's name in place of `dns.lookup`. The target's name is resolved by the proxy. */
   readonly lookup?: LookupFunction | undefined;
-  /** For the connection to an `https:` proxy; default Node's own roots. Its certificate is always checked. */
-  readonly secureContext?: tls.SecureContext | undefined;
 }
 
 /**
@@ -57,7 +55,7 @@ function connectTcp({ host, port }: ProxyServer, { lookup }: TunnelOptions): Soc
   return net.connect({ host, port, noDelay: true, ...(lookup && { lookup }) });
 }
 
-function connectTls({ host, port }: ProxyServer, { lookup, secureContext }: TunnelOptions): Socket {
+function connectTls({ host, port, secureContext }: ProxyServer, { lookup }: TunnelOptions): Socket {
   return tls.connect({
     host,
     port,

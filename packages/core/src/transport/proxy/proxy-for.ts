@@ -16,13 +16,14 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
  * Reads the options once. `environment` stands for the process's variables at this moment; absent, there is no proxy.
- * @throws Error that names the option or variable which is not a proxy's address, without its value.
+ * @throws Error that names the option or variable which is not a proxy's address, without its value; the OpenSSL error for an
+ * unreadable `ca`.
  */
 export function proxyFor(options: ProxyOptions | 'environment' | undefined): ProxyChoice {
   if (options === undefined) return DIRECT;
   if (options === 'environment') return proxyFor(proxyFromEnvironment(process.env));
-  const https = parse(options.httpsProxy, 'httpsProxy');
-  const http = parse(options.httpProxy, 'httpProxy');
+  const https = parse(options.httpsProxy, 'httpsProxy', options.ca);
+  const http = parse(options.httpProxy, 'httpProxy', options.ca);
   if (https === undefined && http === undefined) return DIRECT;
   const excepted = readNoProxy(options.noProxy ?? '');
   const loopbackDirect = options.loopback !== 'proxied';
@@ -49,6 +50,6 @@ function isLoopback({ host }: ProxyTarget): boolean {
   return LOOPBACK.check(host, version === 6 ? 'ipv6' : 'ipv4');
 }
 
-function parse(address: string | undefined, name: string): ProxyServer | undefined {
-  return address === undefined || address === '' ? undefined : ProxyServer.parse(address, name);
+function parse(address: string | undefined, name: string, ca: string | undefined): ProxyServer | undefined {
+  return address === undefined || address === '' ? undefined : ProxyServer.parse(address, name, ca);
 }

@@ -9,6 +9,8 @@ export interface ProxyOptions {
   readonly httpProxy?: string | undefined;
   /** Targets that are reached directly, as in `NO_PROXY`: see `readNoProxy`. */
   readonly noProxy?: string | undefined;
+  /** PEM authorities trusted for `https:` proxies instead of Node's roots. Their certificates are always checked. */
+  readonly ca?: string | undefined;
   /** `direct` (the default, as in Go): `localhost` and loopback addresses never go through a proxy. */
   readonly loopback?: 'direct' | 'proxied' | undefined;
 }

@@ -1,3 +1,5 @@
+import tls from 'node:tls';
+
 /** A proxy's address, once it has been read and checked. */
 export class ProxyServer {
   /** The connection to the proxy itself is TLS (an `https:` proxy). */
@@ -7,21 +9,24 @@ export class ProxyServer {
   readonly port: number;
   /** Private, so that no log, inspection or JSON of this object shows it. */
   readonly #authorization: string | undefined;
+  readonly #secureContext: tls.SecureContext | undefined;
 
-  private constructor(url: URL, authorization: string | undefined) {
+  private constructor(url: URL, authorization: string | undefined, ca: string | undefined) {
     this.secure = url.protocol === 'https:';
     this.host = url.hostname.replace(/^\[(.*)\]$/, '$1');
     this.port = url.port === '' ? (this.secure ? 443 : 80) : Number(url.port);
     this.#authorization = authorization;
+    if (this.secure) this.#secureContext = tls.createSecureContext(ca === undefined ? {} : { ca });
   }
 
   /**
    * Reads `http://host:port`, `https://host:port` or `host:port`, with `user:password@` before the host if need be. User and
    * password are percent-decoded (RFC 3986 section 3.2.1).
    * @param name where the address was set, such as `HTTPS_PROXY`; only it, never the address, is part of an error.
-   * @throws Error for anything else.
+   * @param ca PEM authorities trusted for an `https:` proxy instead of Node's roots.
+   * @throws Error for anything else; the OpenSSL error for an unreadable `ca`.
    */
-  static parse(address: string, name: string): ProxyServer {
+  static parse(address: string, name: string, ca?: string): ProxyServer {
     const text = address.trim();
     // Without a scheme curl and Go take http: as well.
     const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
@@ -32,12 +37,17 @@ export class ProxyServer {
       throw new Error(`${name}: a proxy is http: or https:, no other kind is spoken`);
     }
     if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw notAProxy(name);
-    return new ProxyServer(url, basicCredentials(url, name));
+    return new ProxyServer(url, basicCredentials(url, name), ca);
   }
 
   /** The value of `proxy-authorization`; undefined when the address has no user. */
   get authorization(): string | undefined {
     return this.#authorization;
+  }
+
+  /** Trust in an `https:` proxy, made once for all connections to it; undefined for an `http:` one. */
+  get secureContext(): tls.SecureContext | undefined {
+    return this.#secureContext;
   }
 
   /** Without credentials. */

@@ -214,6 +214,13 @@ describe('what came before counts', () => {
   test('a server that drains all its old connections at once may refuse a request on several of them', () => {
     const drained = failure({ kind: 'goaway', delivery: 'refused', h2Code: 'NO_ERROR' });
     expect(decide(outcomeOf(drained), 'billable', after(drained))).toBe('retry backoff elsewhere');
+    const opened = failure({
+      kind: 'goaway',
+      delivery: 'refused',
+      h2Code: 'NO_ERROR',
+      exchange: { ...drained.exchange, connectionOrigin: 'fresh' },
+    });
+    expect(decide(outcomeOf(opened), 'billable', after(drained))).toMatch(/^give up/);
     expect(decide(outcomeOf(refused), 'billable', after(drained))).toBe('give up: upstream_transport');
     const usedUp = { retries: 3, failures: [drained, drained, drained], previous: drained };
     expect(decide(outcomeOf(drained), 'repeatable', usedUp)).toBe('give up: upstream_transport');

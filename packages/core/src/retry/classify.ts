@@ -6,7 +6,7 @@ import type { FailureCode, Safety } from '../client/request.ts';
 import type { TransportError, TransportErrorKind } from '../transport/transport-error.ts';
 import type { Delay } from './backoff.ts';
 import { isCertificateError } from './certificate-error.ts';
-import { asksForCalm, blamesTheRequest, isDrained, isPolite, provesNothing } from './failure-traits.ts';
+import { asksForCalm, blamesTheRequest, isOldAndDrained, isPolite, provesNothing } from './failure-traits.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 /** How one attempt ended. A closed set. */
@@ -211,7 +211,7 @@ function byDelivery(error: TransportError, history: AttemptHistory): Verdict {
       return retry(delay);
     case 'refused': {
       const again = history.failures.some((earlier) => earlier.delivery === 'refused');
-      if (again && !isDrained(error)) {
+      if (again && !isOldAndDrained(error)) {
         return giveUp('upstream_transport', 'it was refused on another connection too');
       }
       return retry(isPolite(error) && !again ? { type: 'immediate' } : delay, { elsewhere: true });

@@ -17,12 +17,13 @@ export function isPolite(error: TransportError): boolean {
 }
 
 /**
- * Refused because the connection is being drained (GOAWAY with NO_ERROR). A server that reloads drains every connection it
- * has at once, used or not, so two such refusals in a row say nothing about the next connection: of a thousand uploads
- * through nginx 1.22, reloaded nine times, eight met them. As in gRPC (proposal A6), only the first retry is free of a wait.
+ * Refused because a connection that was there before the request is being drained (GOAWAY with NO_ERROR). A server that
+ * reloads drains every connection it has at once, used or not, so two such refusals in a row say nothing about the next
+ * connection: of a thousand uploads through nginx 1.22, reloaded nine times, eight met them. A connection that was opened
+ * for the request and is drained as well is another matter.
  */
-export function isDrained(error: TransportError): boolean {
-  return error.kind === 'goaway' && isPolite(error);
+export function isOldAndDrained(error: TransportError): boolean {
+  return error.kind === 'goaway' && isPolite(error) && error.exchange.connectionOrigin !== 'fresh';
 }
 
 /**

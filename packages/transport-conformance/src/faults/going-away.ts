@@ -84,11 +84,16 @@ export const GOING_AWAY: readonly FaultCase[] = [
       const before = stage.peer.requests.length;
       const { failure, attempts, records } = await engineRun(stage);
       stage.check(failure?.code === 'upstream_transport', `it should fail, and gave ${failure?.code}`);
-      stage.check(attempts === 2, `two attempts should be made, and ${attempts} were`);
+      // A connection that was there before may have been drained with all the others; a new one tells.
+      const opened = records.filter((record) => record.exchange.connectionOrigin === 'fresh').length;
+      stage.check(
+        attempts >= 2 && attempts <= 4 && opened <= 2,
+        `it should end with a new connection, and made ${attempts} attempts, ${opened} of them on new ones`,
+      );
       const onWire = stage.peer.requests.length - before;
-      stage.check(onWire === 2, `two requests should be on the wire, and ${onWire} were`);
+      stage.check(onWire === attempts, `each attempt should be one request, and ${onWire} were on the wire`);
       const used = new Set(records.map((record) => record.exchange.connectionId));
-      stage.check(used.size === 2, 'the retry should take another connection');
+      stage.check(used.size === attempts, 'each retry should take another connection');
     },
   },
   {

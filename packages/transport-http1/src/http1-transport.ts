@@ -20,7 +20,8 @@ import { afterMs } from './time.ts';
  *
  * `proveAfterIdleMs` and `proveTimeoutMs` set TCP keep-alive probes, since HTTP/1.1 has no PING; `maxStreams` has no
  * meaning here.
- * @throws the OpenSSL error when `tls` holds something that cannot be read.
+ * @throws the OpenSSL error when `tls` holds something that cannot be read; an Error that names the option or variable which is
+ * not a proxy's address.
  */
 export function createHttp1Transport(options: Http1TransportOptions): Http1Transport {
   return new GotTransport(options);

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
-import type { Clock, ReusePolicy } from '@ferry/core';
+import type { Clock, ProxyOptions, ReusePolicy } from '@ferry/core';
 import type { PoolEvent } from './pool/pool-event.ts';
 
 /** TLS settings shared by every connection of one transport. */
@@ -16,6 +16,11 @@ export interface Http1TransportOptions {
   readonly tls?: Http1TlsOptions;
   /** Resolves host names in place of `dns.lookup`. */
   readonly lookup?: LookupFunction;
+  /**
+   * Goes through an HTTP proxy by CONNECT, `http:` URLs too; TLS is with the upstream, inside. `environment` reads
+   * `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` once, when the transport is made. Default none.
+   */
+  readonly proxy?: ProxyOptions | 'environment';
   /** Default: the system's. */
   readonly clock?: Clock;
   /** The transport's name in logs and labels. Default `http1`. */

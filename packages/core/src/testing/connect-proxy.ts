@@ -85,6 +85,8 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
       if (end < 0) return;
       client.off('data', onData);
       client.pause();
+      // A socket that does not read what has come never learns that the other side has closed.
+      client.once('finish', () => client.resume());
       const request = readRequest(text.toString('latin1', 0, end));
       const early = text.subarray(end + 4);
       requests.push(request);

@@ -1,25 +1,40 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import {
+  openTunnel,
+  type ProxyChoice,
+  type ProxyServer,
+  proxyFor,
+  proxyTarget,
+  TunnelError,
+} from '@ferry/core';
 import type { Http1TransportOptions } from '../options.ts';
 import { SessionCache } from './session-cache.ts';
 
-/** Which part of opening a connection failed; these are `TransportErrorKind`s. */
-export type ConnectFailureKind = 'dns' | 'connect' | 'tls';
+/** Which part of opening a connection failed; these are `TransportErrorKind`s. `protocol` is a proxy's that speaks no HTTP. */
+export type ConnectFailureKind = 'dns' | 'connect' | 'tls' | 'protocol';
 
 /** A connection could not be opened: no byte of any request left. */
 export class ConnectFailure extends Error {
   override readonly name: string = 'ConnectFailure';
   readonly kind: ConnectFailureKind;
 
-  constructor(kind: ConnectFailureKind, cause: unknown) {
-    super(`connection not opened (${kind})`, { cause });
+  constructor(kind: ConnectFailureKind, cause: unknown, reason = '') {
+    super(`connection not opened (${kind})${reason}`, { cause });
     this.kind = kind;
+  }
+
+  /** A tunnel's failure: its words, and what the socket said if it said something. */
+  static ofTunnel(error: TunnelError): ConnectFailure {
+    return error.cause === undefined
+      ? new ConnectFailure(error.kind, error)
+      : new ConnectFailure(error.kind, error.cause, `: ${error.message}`);
   }
 }
 
 /** A socket on its way. */
 export interface PendingSocket {
-  /** Resolves once TCP and TLS are done; rejects with `ConnectFailure`, also after `cancel()`. */
+  /** Resolves once TCP, the proxy's tunnel if any, and TLS are done; rejects with `ConnectFailure`, also after `cancel()`. */
   readonly ready: Promise<net.Socket>;
   /** Destroys the socket now. */
   cancel(): void;
@@ -27,16 +42,22 @@ export interface PendingSocket {
 
 const nothing = (): void => undefined;
 
-/** Opens sockets that are ready for a request: DNS, TCP, and for `https:` TLS with ALPN `http/1.1`. */
+/**
+ * Opens sockets that are ready for a request: DNS, TCP, the tunnel if a proxy leads there, and for `https:` TLS with ALPN
+ * `http/1.1`.
+ */
 export class Connector {
   readonly #probe: { readonly afterMs: number; readonly everyMs: number } | undefined;
   readonly #lookup: { readonly lookup: net.LookupFunction } | undefined;
+  readonly #proxyFor: ProxyChoice;
   readonly #sessions = new SessionCache();
   #secureContext: tls.SecureContext | undefined;
 
-  /** @throws the OpenSSL error when the TLS options cannot be read. */
-  constructor({ tls: options, lookup, policy }: Pick<Http1TransportOptions, 'tls' | 'lookup' | 'policy'>) {
-    if (options) this.#secureContext = tls.createSecureContext(options);
+  /** @throws the OpenSSL error when the TLS options cannot be read; an Error for what is not a proxy's address. */
+  constructor(options: Pick<Http1TransportOptions, 'tls' | 'lookup' | 'policy' | 'proxy'>) {
+    const { lookup, policy } = options;
+    this.#proxyFor = proxyFor(options.proxy);
+    if (options.tls) this.#secureContext = tls.createSecureContext(options.tls);
     this.#lookup = lookup && { lookup };
     this.#probe = Number.isFinite(policy.proveAfterIdleMs)
       ? { afterMs: Math.max(1_000, policy.proveAfterIdleMs), everyMs: Math.max(1_000, policy.proveTimeoutMs) }
@@ -45,43 +66,68 @@ export class Connector {
 
   /** @param unref the attempt does not keep the process running. */
   connect(url: URL, { unref }: { readonly unref: boolean }): PendingSocket {
-    const secure = url.protocol === 'https:';
-    const socket = secure
-      ? this.#connectTls(url)
-      : net.connect({ ...address(url), ...this.#lookup, noDelay: true });
+    const proxy = this.#proxyFor(url);
+    const opening = proxy ? this.#through(proxy, url) : this.#direct(url);
     // Errors after the outcome is known have been told by then; without a listener they would end the process.
-    socket.on('error', nothing);
-    if (unref) socket.unref();
-    const ready = untilReady(socket, secure).then(
-      () => {
+    opening.outermost.on('error', nothing);
+    if (unref) opening.outermost.unref();
+    const ready = opening.ready.then(
+      (socket) => {
         this.#proveWhileIdle(socket);
         return socket;
       },
       (error: unknown) => {
         if (error instanceof ConnectFailure && error.kind === 'tls') this.#sessions.forget(url.host);
-        socket.destroy();
+        opening.outermost.destroy();
         throw error;
       },
     );
-    return { ready, cancel: () => socket.destroy() };
+    return { ready, cancel: () => opening.outermost.destroy() };
   }
 
-  #connectTls(url: URL): tls.TLSSocket {
+  #direct(url: URL): Opening {
+    const secure = url.protocol === 'https:';
+    const way = { ...proxyTarget(url), ...this.#lookup, noDelay: true };
+    const socket = secure ? this.#startTls(url, way) : net.connect(way);
+    return { outermost: socket, ready: untilReady(socket, { secure, connected: false }).then(() => socket) };
+  }
+
+  #through(proxy: ProxyServer, url: URL): Opening {
+    const tunnel = openTunnel(proxy, proxyTarget(url), { ...this.#lookup });
+    return { outermost: tunnel.socket, ready: this.#inside(tunnel.ready, url) };
+  }
+
+  async #inside(tunnel: Promise<net.Socket>, url: URL): Promise<net.Socket> {
+    const socket = await tunnel.catch((error: unknown) => {
+      throw error instanceof TunnelError ? ConnectFailure.ofTunnel(error) : error;
+    });
+    // Given up, or closed by the proxy, between its answer and now: TLS on it would wait for ever.
+    if (socket.destroyed)
+      throw new ConnectFailure('connect', new Error('the proxy closed the connection at once'));
+    if (url.protocol !== 'https:') return socket;
+    const { host } = proxyTarget(url);
+    const secured = this.#startTls(url, { host, socket });
+    secured.on('error', nothing);
+    await untilReady(secured, { secure: true, connected: true });
+    return secured;
+  }
+
+  /** @param way a new TCP connection, or a socket that leads there already. */
+  #startTls(
+    url: URL,
+    way: { readonly host: string } & ({ readonly port: number } | { readonly socket: net.Socket }),
+  ): tls.TLSSocket {
     // One context for all: parsing a bundle of 145 authorities for each connection took 9.6 ms, sharing it 1.8 ms.
     this.#secureContext ??= tls.createSecureContext();
-    const { host, port } = address(url);
     const session = this.#sessions.get(url.host);
     const socket = tls.connect({
-      host,
-      port,
-      ...this.#lookup,
-      noDelay: true,
+      ...way,
       secureContext: this.#secureContext,
       // Said, so that no environment variable can turn the check off.
       rejectUnauthorized: true,
       ALPNProtocols: ['http/1.1'],
       // An IP address is no server name (RFC 6066 section 3); Node then checks the certificate against the host.
-      ...(net.isIP(host) === 0 && { servername: host }),
+      ...(net.isIP(way.host) === 0 && { servername: way.host }),
       ...(session && { session }),
     } as tls.ConnectionOptions);
     this.#sessions.learn(url.host, socket);
@@ -98,16 +144,19 @@ export class Connector {
   }
 }
 
-function address(url: URL): { readonly host: string; readonly port: number } {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const standard = url.protocol === 'https:' ? 443 : 80;
-  return { host, port: url.port === '' ? standard : Number(url.port) };
+/** A connection on its way: destroying `outermost`, which is the way to the network, ends it in whatever state it is. */
+interface Opening {
+  readonly outermost: net.Socket;
+  readonly ready: Promise<net.Socket>;
 }
 
 /** Resolves when the socket can carry a request; rejects with a `ConnectFailure` that names the step that failed. */
-function untilReady(socket: net.Socket, secure: boolean): Promise<void> {
+function untilReady(
+  socket: net.Socket,
+  { secure, connected }: { readonly secure: boolean; readonly connected: boolean },
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    let tcpReady = false;
+    let tcpReady = connected;
     const settle = (): void => {
       socket
         .off('connect', onConnect)

@@ -12,6 +12,7 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '@ferry/core';
+import { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from '@ferry/core/testing';
 import { expect } from 'vitest';
 import { createHttp1Transport, type Http1Transport } from '../http1-transport.ts';
 import type { Http1TransportOptions } from '../options.ts';
@@ -38,7 +39,7 @@ export type Sending = Partial<Omit<Attempt, 'limits'>> & {
 /** What one test sets up, and takes down with the proof that nothing is left. */
 export class Stage {
   readonly events: PoolEvent[] = [];
-  readonly #peers: Peer[] = [];
+  readonly #peers: Pick<Peer, 'empty' | 'close'>[] = [];
   readonly #transports: Transport[] = [];
 
   transport(policy: Partial<ReusePolicy> = {}, options: Partial<Http1TransportOptions> = {}): Http1Transport {
@@ -57,6 +58,10 @@ export class Stage {
 
   async raw(serve: (socket: Socket) => void, certificate?: TestCertificate): Promise<Peer> {
     return this.#keep(await rawPeer(serve, certificate));
+  }
+
+  async proxy(options?: ConnectProxyOptions): Promise<ConnectProxy> {
+    return this.#keep(await startConnectProxy(options));
   }
 
   /** Closes the transports, waits until no peer has a connection left, and closes the peers. */
@@ -81,7 +86,7 @@ export class Stage {
     expect(closed).toBe(opened);
   }
 
-  #keep(peer: Peer): Peer {
+  #keep<P extends Pick<Peer, 'empty' | 'close'>>(peer: P): P {
     this.#peers.push(peer);
     return peer;
   }

@@ -1,10 +1,13 @@
 import { createLoopbackCertificate, type LoopbackCertificate } from '@ferry/upstream-sim/peers';
-import { beforeAll, describe } from 'vitest';
-import { faultSuite } from './faults/fault-suite.ts';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { churn } from './churn/churn.ts';
+import { caseCount, faultSuite } from './faults/fault-suite.ts';
+import { aborts } from './groups/aborts.ts';
 import { bodies } from './groups/bodies.ts';
 import { closing } from './groups/closing.ts';
 import { limits } from './groups/limits.ts';
 import { reuse } from './groups/reuse.ts';
+import { type CaseReport, type ChurnReport, writeReport } from './report/report.ts';
 import type { MakeTransport, TransportClaims } from './subject.ts';
 
 /** Runs the whole suite against one transport. Call it at the top of a test file. */
@@ -18,9 +21,26 @@ export function runTransportConformance(name: string, make: MakeTransport, claim
     made = await createLoopbackCertificate();
   });
   const group = { name, make, claims, certificate };
-  describe(`${name}: the fault table`, () => faultSuite(group));
+  const cases: CaseReport[] = [];
+  let churned: ChurnReport | undefined;
+  const expected = caseCount(claims.protocol);
+  describe(`${name}: the fault table`, () => faultSuite(group, (report) => cases.push(report)));
   describe(`${name}: bodies`, () => bodies(group));
   describe(`${name}: reuse`, () => reuse(group));
   describe(`${name}: limits`, () => limits(group));
+  describe(`${name}: aborts`, () => aborts(group));
   describe(`${name}: closing`, () => closing(group));
+  describe(`${name}: churn`, () =>
+    churn(group, (report) => {
+      churned = report;
+    }));
+  afterAll(async () => {
+    const { protocol } = claims;
+    const at = new Date().toISOString();
+    await writeReport(name, {
+      // A run filtered to a few rows has nothing to say about the matrix.
+      ...(cases.length > expected / 2 ? { cases: { transport: name, protocol, at, cases } } : {}),
+      ...(churned === undefined ? {} : { churn: churned }),
+    });
+  });
 }

@@ -1,23 +1,32 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import type { Expectation } from '../expectation.ts';
+import type { Protocol } from '@ferry/core';
+import { describe, expect, test } from 'vitest';
+import type { Expectation, ProfileName } from '../expectation.ts';
 import type { Group } from '../groups/group.ts';
-import { type CaseReport, writeReport } from '../report/report.ts';
+import type { CaseReport } from '../report/report.ts';
 import { PROFILES } from '../stage/profiles.ts';
 import type { Difference, KnownFailure } from '../subject.ts';
 import type { FaultCase } from './fault-case.ts';
 import { type CaseResult, runCase } from './run-case.ts';
 import { FAULT_TABLE } from './table.ts';
 
+function casesFor(protocol: Protocol, profile: ProfileName): readonly FaultCase[] {
+  return FAULT_TABLE.filter(
+    (fault) => fault.protocols.includes(protocol) && (fault.profiles ?? PROFILES).includes(profile),
+  );
+}
+
+/** Cases a whole run of a protocol plays. */
+export function caseCount(protocol: Protocol): number {
+  return PROFILES.reduce((sum, profile) => sum + casesFor(protocol, profile).length, 0);
+}
+
 /** Plays the whole fault table against one transport. */
-export function faultSuite({ name, make, claims, certificate }: Group): void {
+export function faultSuite({ make, claims, certificate }: Group, onCase: (report: CaseReport) => void): void {
   const { protocol, differences = [], knownFailures = [] } = claims;
-  const reports: CaseReport[] = [];
   const needed = new Set<Difference | KnownFailure>();
 
   describe.each(PROFILES)('%s', (profile) => {
-    const cases = FAULT_TABLE.filter(
-      (fault) => fault.protocols.includes(protocol) && (fault.profiles ?? PROFILES).includes(profile),
-    );
+    const cases = casesFor(protocol, profile);
     test.each(cases.map((fault) => [fault.row, fault.title, fault] as const))(
       'row %i: %s',
       async (row, title, fault) => {
@@ -27,7 +36,7 @@ export function faultSuite({ name, make, claims, certificate }: Group): void {
         const verdict = judge(fault, result, differences.filter(concerns), knownFailures.filter(concerns));
         if (verdict.claim !== undefined) needed.add(verdict.claim);
         const { observed } = result;
-        reports.push({ row, title, profile, result: verdict.result, observed, notes: verdict.notes });
+        onCase({ row, title, profile, result: verdict.result, observed, notes: verdict.notes });
         expect(verdict.result === 'fails' ? verdict.notes : []).toEqual([]);
       },
     );
@@ -36,11 +45,6 @@ export function faultSuite({ name, make, claims, certificate }: Group): void {
   test('every declared difference and known failure is one', () => {
     const idle = [...differences, ...knownFailures].filter((claim) => !needed.has(claim));
     expect(idle.map(({ row, because }) => `row ${row}: ${because}`)).toEqual([]);
-  });
-
-  afterAll(async () => {
-    const at = new Date().toISOString();
-    await writeReport({ transport: name, protocol, at, cases: reports });
   });
 }
 

@@ -24,34 +24,56 @@ export interface TransportReport {
   /** ISO 8601. */
   readonly at: string;
   readonly cases: readonly CaseReport[];
+  readonly churn?: ChurnReport;
+}
+
+/** What a churn came to. */
+export interface ChurnReport {
+  readonly seed: number;
+  readonly sends: number;
+  /** How often which ending was seen. */
+  readonly endings: Readonly<Record<string, number>>;
 }
 
 const PROFILE_ORDER: readonly ProfileName[] = ['FRESH', 'PREWARMED', 'POOLED'];
 const MARK = { passes: 'ok', differs: 'ok (differs)', known: 'known failure', fails: '**fails**' } as const;
 
 /**
- * Writes this transport's part, then the matrix of all parts that are there, to `.reports` in the workspace's root.
- * Transports run in different processes: whoever finishes last has seen every part.
+ * Writes what this run has of the transport, cases or churn or both, then the matrix of everything that is there, to
+ * `.reports` in the workspace's root. Transports run in different processes: whoever finishes last has seen every part.
  */
-export async function writeReport(report: TransportReport): Promise<void> {
+export async function writeReport(
+  name: string,
+  part: { cases?: TransportReport; churn?: ChurnReport },
+): Promise<void> {
   const folder = join(workspaceRoot(process.cwd()), '.reports');
   const parts = join(folder, 'conformance');
   await mkdir(parts, { recursive: true });
-  await replace(join(parts, `${report.transport}.json`), JSON.stringify(report, undefined, 2));
-  for (;;) {
+  for (const [kind, value] of Object.entries(part)) {
+    await replace(join(parts, `${name}.${kind}.json`), JSON.stringify(value, undefined, 2));
+  }
+  for (let seen = ''; ; ) {
     const all = await readParts(parts);
-    await replace(join(folder, 'conformance.json'), JSON.stringify(all, undefined, 2));
+    const text = JSON.stringify(all, undefined, 2);
+    if (text === seen) return;
+    await replace(join(folder, 'conformance.json'), text);
     await replace(join(folder, 'conformance.md'), matrix(all));
-    const seen = all.map((part) => part.at).join();
-    const now = (await readParts(parts)).map((part) => part.at).join();
-    if (seen === now) return;
+    seen = text;
   }
 }
 
 async function readParts(folder: string): Promise<TransportReport[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
-  return texts.map((text) => JSON.parse(text) as TransportReport);
+  const names = await readdir(folder);
+  const read = async (name: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(folder, name), 'utf8'));
+  const reports = names.filter((name) => name.endsWith('.cases.json')).sort();
+  return await Promise.all(
+    reports.map(async (name) => {
+      const report = (await read(name)) as TransportReport;
+      const churn = name.replace('.cases.', '.churn.');
+      return names.includes(churn) ? { ...report, churn: (await read(churn)) as ChurnReport } : report;
+    }),
+  );
 }
 
 /** Nobody ever reads half a file. */
@@ -97,8 +119,20 @@ export function matrix(reports: readonly TransportReport[]): string {
     `| --- | --- | ${heads.map(() => '---').join(' | ')} |`,
     ...body.map((line) => `| ${line} |`),
     '',
+    ...reports.flatMap(churnLines),
     ...(notes.length > 0 ? ['## What is not simply ok', '', ...notes, ''] : []),
   ].join('\n');
+}
+
+function churnLines({ transport, churn }: TransportReport): string[] {
+  if (churn === undefined) return [];
+  const endings = Object.entries(churn.endings).sort(([, a], [, b]) => b - a);
+  return [
+    `## Churn of ${transport}: ${churn.sends} sends from seed ${churn.seed}`,
+    '',
+    ...endings.map(([ending, count]) => `- ${count} ${ending}`),
+    '',
+  ];
 }
 
 function workspaceRoot(from: string): string {

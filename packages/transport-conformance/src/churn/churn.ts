@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import type { Group } from '../groups/group.ts';
+import type { ChurnReport } from '../report/report.ts';
+import { PROFILES } from '../stage/profiles.ts';
+import { churnRound } from './round.ts';
+
+/** Sends of one round: few enough to replay one and read what happened. */
+const ROUND_SENDS = 60;
+
+/** For the run that everybody makes. */
+const SHORT_SENDS = 360;
+
+/**
+ * Seeded chaos with one invariant: every send settles, the peer's books and the client agree, and nothing is left behind.
+ * `FERRY_CHURN_SENDS` sets how many sends (default 360), `FERRY_CHURN_SEED` where chance begins (default 1 for the short
+ * run, the time of day for a longer one).
+ */
+export function churn(group: Group, onReport: (report: ChurnReport) => void): void {
+  const sends = numberFrom('FERRY_CHURN_SENDS') ?? SHORT_SENDS;
+  const seed = numberFrom('FERRY_CHURN_SEED') ?? (sends === SHORT_SENDS ? 1 : Date.now() % 1_000_000);
+  const { make, claims, certificate } = group;
+
+  test(
+    `churn: ${sends} sends from seed ${seed} settle, agree with the peer, and leave nothing behind`,
+    async () => {
+      const endings: Record<string, number> = {};
+      for (let round = 0; round * ROUND_SENDS < sends; round += 1) {
+        const at = seed + round;
+        // By the seed, so that a replay of one round meets the same profile.
+        const profile = PROFILES[at % PROFILES.length] ?? 'FRESH';
+        const parts = { make, protocol: claims.protocol, profile, certificate: certificate() };
+        const result = await churnRound({ ...parts, seed: at, sends: ROUND_SENDS });
+        for (const [ending, count] of result.endings) endings[ending] = (endings[ending] ?? 0) + count;
+        const replay = `replay: FERRY_CHURN_SEED=${at} FERRY_CHURN_SENDS=${ROUND_SENDS} (${profile})`;
+        expect(result.findings, replay).toEqual([]);
+      }
+      onReport({ seed, sends, endings });
+    },
+    30_000 + sends * 100,
+  );
+}
+
+function numberFrom(name: string): number | undefined {
+  const text = process.env[name];
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} must be a whole number from 1`);
+  return value;
+}

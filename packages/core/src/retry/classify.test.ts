@@ -226,6 +226,12 @@ describe('what came before counts', () => {
     expect(decide(outcomeOf(drained), 'repeatable', usedUp)).toBe('give up: upstream_transport');
   });
 
+  test('a request that a draining connection kept back goes out on another one at once, and then with a wait', () => {
+    const keptBack = failure({ kind: 'goaway', delivery: 'not-sent', h2Code: 'NO_ERROR' });
+    expect(decide(outcomeOf(keptBack), 'billable')).toBe('retry immediate elsewhere');
+    expect(decide(outcomeOf(keptBack), 'billable', after(keptBack))).toBe('retry backoff');
+  });
+
   test('a PROTOCOL_ERROR on two new connections in a row is the request being malformed', () => {
     expect(decide(outcomeOf(reset92), 'repeatable', after(reset92))).toBe('give up: upstream_transport');
   });

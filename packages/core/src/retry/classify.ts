@@ -6,7 +6,14 @@ import type { FailureCode, Safety } from '../client/request.ts';
 import type { TransportError, TransportErrorKind } from '../transport/transport-error.ts';
 import type { Delay } from './backoff.ts';
 import { isCertificateError } from './certificate-error.ts';
-import { asksForCalm, blamesTheRequest, isOldAndDrained, isPolite, provesNothing } from './failure-traits.ts';
+import {
+  asksForCalm,
+  blamesTheRequest,
+  isDrained,
+  isOldAndDrained,
+  isPolite,
+  provesNothing,
+} from './failure-traits.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 /** How one attempt ended. A closed set. */
@@ -206,9 +213,10 @@ function byDelivery(error: TransportError, history: AttemptHistory): Verdict {
     return giveUp('upstream_transport', 'two new connections in a row failed in the same way');
   }
   const delay: Delay = { type: asksForCalm(error) ? 'jitter429' : 'backoff' };
+  const isFirst = history.failures.length === 0;
   switch (error.delivery) {
     case 'not-sent':
-      return retry(delay);
+      return isFirst && isDrained(error) ? retry({ type: 'immediate' }, { elsewhere: true }) : retry(delay);
     case 'refused': {
       const again = history.failures.some((earlier) => earlier.delivery === 'refused');
       if (again && !isOldAndDrained(error)) {

@@ -16,6 +16,11 @@ export function isPolite(error: TransportError): boolean {
   return error.h2Code === undefined || error.h2Code === 'NO_ERROR' || error.h2Code === 'REFUSED_STREAM';
 }
 
+/** The connection is being drained (GOAWAY with NO_ERROR): nothing is overloaded, another connection can be tried at once. */
+export function isDrained(error: TransportError): boolean {
+  return error.kind === 'goaway' && isPolite(error);
+}
+
 /**
  * Refused because a connection that was there before the request is being drained (GOAWAY with NO_ERROR). A server that
  * reloads drains every connection it has at once, used or not, so two such refusals in a row say nothing about the next
@@ -23,7 +28,7 @@ export function isPolite(error: TransportError): boolean {
  * for the request and is drained as well is another matter.
  */
 export function isOldAndDrained(error: TransportError): boolean {
-  return error.kind === 'goaway' && isPolite(error) && error.exchange.connectionOrigin !== 'fresh';
+  return isDrained(error) && error.exchange.connectionOrigin !== 'fresh';
 }
 
 /**

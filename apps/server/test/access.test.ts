@@ -76,7 +76,7 @@ describe('on loopback without a key', () => {
       ],
       default_model: 'grok-imagine-image',
       limits: { max_images: 3, max_file_bytes: 20 * 1024 * 1024, max_prompt_chars: 8000, n_max: 10 },
-      upload: { reuse_session: false, transport: 'undici' },
+      upload: { reuse_session: false, transport: 'auto' },
     });
   });
 

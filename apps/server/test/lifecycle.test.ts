@@ -79,12 +79,11 @@ test('a port that is in use is said in one sentence', async () => {
 });
 
 test('a wrong value stops the start with key, value and what was expected, without a stack', async () => {
-  await using ferry = await FerryProcess.spawn({ toml: '[upload]\ntransport = "auto"\n' });
+  await using ferry = await FerryProcess.spawn({ toml: '[upload]\ntransport = "curl"\n' });
   expect((await ferry.exit()).code).toBe(78);
   expect(ferry.stderr).toBe(
     'Ferry cannot start: a mistake in the configuration\n' +
-      '  upload.transport (ferry.toml): got "auto", expected one of "undici", "http1"; ' +
-      '"auto" comes with the fallback between the two, which is not there yet\n',
+      '  upload.transport (ferry.toml): got "curl", expected one of "auto", "undici", "http1"\n',
   );
 });
 

@@ -185,4 +185,25 @@ describe.runIf(hasBrowser)('the img2img page in a real browser', () => {
     expect(await page.title()).not.toBe('hit');
     expect(opened.complaints).toEqual([]);
   });
+
+  test('where a key is asked for, a wrong one is refused in words and the right one opens the page', async () => {
+    await using guarded = await startFerry({
+      toml: '[auth]\nadmin_key = "env:ADMIN"\n',
+      env: { ADMIN: 'correct-horse' },
+    });
+    await using opened = await openPage(browser, `${guarded.url}/admin/img2img`, { signIn: true });
+    const { page } = opened;
+    const signIn = async (key: string): Promise<void> => {
+      await page.getByLabel('Admin key').fill(key);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+    };
+    await signIn('wrong');
+    await page.getByRole('alert').waitFor();
+    await signIn('correct-horse');
+    await page.getByRole('button', { name: /^Show coffee/ }).waitFor();
+    await edit(page, 'black and white');
+    await arrived(page);
+    expect((await look(page, /^Edited:/)).colour).toBeLessThan(4);
+    expect(guarded.process.stdout).not.toContain('correct-horse');
+  });
 });

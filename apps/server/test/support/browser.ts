@@ -42,9 +42,14 @@ export interface OpenPage extends AsyncDisposable {
 export async function openPage(
   browser: Browser,
   url: string,
-  options: { readonly width?: number; readonly height?: number; readonly dark?: boolean } = {},
+  options: {
+    readonly width?: number;
+    readonly height?: number;
+    readonly dark?: boolean;
+    readonly signIn?: boolean;
+  } = {},
 ): Promise<OpenPage> {
-  const { width = 1280, height = 800, dark = false } = options;
+  const { width = 1280, height = 800, dark = false, signIn = false } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
@@ -57,7 +62,8 @@ export async function openPage(
   });
   await page.goto(url);
   // The sample photograph comes a moment after the form.
-  await page.getByRole('button', { name: /^Show coffee/ }).waitFor();
+  const ready = signIn ? page.getByLabel('Admin key') : page.getByRole('button', { name: /^Show coffee/ });
+  await ready.waitFor();
   return { page, context, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 

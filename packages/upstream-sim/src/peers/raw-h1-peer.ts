@@ -11,7 +11,7 @@ import {
   type PeerRequest,
   START_BYTES,
 } from './peer.ts';
-import { type ListenOptions, listenTls } from './tls-listener.ts';
+import { finTcp, type ListenOptions, listenTls, resetTcp } from './tls-listener.ts';
 
 /** One request of a client, and the bytes that can be sent for it. */
 export class RawH1Request implements PeerRequest {
@@ -70,11 +70,11 @@ export class RawH1Request implements PeerRequest {
   }
 
   fin(): void {
-    this.on.tcp.end();
+    finTcp(this.on.tcp);
   }
 
   rst(): void {
-    this.on.tcp.resetAndDestroy();
+    resetTcp(this.on.tcp);
   }
 
   stopReading(): void {

@@ -23,7 +23,7 @@ import {
   type PeerRequest,
   START_BYTES,
 } from './peer.ts';
-import { type ListenOptions, listenTls } from './tls-listener.ts';
+import { finTcp, type ListenOptions, listenTls, resetTcp } from './tls-listener.ts';
 
 /** Windows large enough that flow control is no part of a story that does not ask for it. Bytes. */
 const STREAM_WINDOW = 1024 * 1024;
@@ -97,11 +97,11 @@ export class RawH2Stream implements PeerRequest {
   }
 
   fin(): void {
-    this.on.tcp.end();
+    finTcp(this.on.tcp);
   }
 
   rst(): void {
-    this.on.tcp.resetAndDestroy();
+    resetTcp(this.on.tcp);
   }
 
   stopReading(): void {

@@ -31,6 +31,16 @@ export interface Listener {
 /** Node does not notice a FIN in the middle of a handshake; this ends it in milliseconds. */
 const HANDSHAKE_MS = 2_000;
 
+/** Ends a TCP connection under TLS with FIN, unless it has ended already. */
+export function finTcp(tcp: Socket): void {
+  if (!tcp.destroyed) tcp.end();
+}
+
+/** Ends a TCP connection under TLS with RST. A FIN that was sent first stays the end: Node never closes it otherwise. */
+export function resetTcp(tcp: Socket): void {
+  if (!tcp.destroyed && !tcp.writableEnded) tcp.resetAndDestroy();
+}
+
 /** Listens for TLS on loopback, on a port of the system's choice. */
 export async function listenTls(options: ListenOptions): Promise<Listener> {
   const { certificate, alpn, onTcp, onSecure, onClose } = options;

@@ -106,7 +106,7 @@ test('a proxy over TLS that nobody vouches for is a TLS failure, and it gets no 
     kind: 'tls',
     phase: 'connect',
     delivery: 'not-sent',
-    cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    cause: { cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } },
   });
   expect(proxy.requests).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { TunnelError } from '../transport/proxy/connect-tunnel.ts';
 import { TransportError } from '../transport/transport-error.ts';
 
 /** Takes a secret out of a text. */
@@ -37,11 +38,17 @@ function detachedCause(cause: unknown, redact: Redact, depth: number): Error | u
   // Connecting to several addresses fails with an AggregateError that has no message of its own.
   const next = cause.cause ?? (cause instanceof AggregateError ? cause.errors[0] : undefined);
   const nextCopy = detachedCause(next, redact, depth + 1);
-  const copy = new Error(redact(cause.message), nextCopy === undefined ? undefined : { cause: nextCopy });
+  const copy = emptyCopy(cause, redact(cause.message), nextCopy);
   copy.name = cause.name;
   if ('code' in cause && typeof cause.code === 'string') Object.assign(copy, { code: cause.code });
   copyStack(cause, copy, redact);
   return copy;
+}
+
+/** A proxy's refusal stays recognisable: it is told in its own words. */
+function emptyCopy(error: Error, message: string, cause: Error | undefined): Error {
+  if (TunnelError.is(error)) return new TunnelError(error.kind, message, { status: error.status, cause });
+  return new Error(message, cause === undefined ? undefined : { cause });
 }
 
 function copyStack(from: Error, to: Error, redact: Redact): void {

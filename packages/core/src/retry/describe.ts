@@ -1,6 +1,8 @@
+import { TunnelError } from '../transport/proxy/connect-tunnel.ts';
 import type { Phase } from '../transport/transport.ts';
 import type { TransportError, TransportErrorKind } from '../transport/transport-error.ts';
 import type { AttemptOutcome } from './classify.ts';
+import { errorChain } from './error-chain.ts';
 
 const KIND_WORDS: Readonly<Record<TransportErrorKind, string>> = {
   timeout: 'timed out',
@@ -38,8 +40,12 @@ export function describeOutcome(outcome: AttemptOutcome): string {
   }
 }
 
-/** For example `the connection or stream was reset while sending the request (PROTOCOL_ERROR)`. */
+/**
+ * For example `the connection or stream was reset while sending the request (PROTOCOL_ERROR)`. A proxy's refusal is told as
+ * such: it is mended somewhere else.
+ */
 function describeError(error: TransportError): string {
+  for (const link of errorChain(error)) if (TunnelError.is(link)) return link.message;
   const code = error.h2Code === undefined ? '' : ` (${error.h2Code})`;
   return `${KIND_WORDS[error.kind]} while ${PHASE_WORDS[error.phase]}${code}`;
 }

@@ -1,13 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type {
-  Attempt,
-  Clock,
-  Exchange,
-  RequestBody,
-  TransportError,
-  TransportErrorKind,
-  TransportRequest,
-  TransportResponse,
+import {
+  type Attempt,
+  type Clock,
+  type Exchange,
+  type RequestBody,
+  type TransportError,
+  type TransportErrorKind,
+  type TransportRequest,
+  type TransportResponse,
+  TunnelError,
 } from '@ferry/core';
 import type { Request as GotRequest } from 'got';
 import { mapError, safeCause } from '../map-error.ts';
@@ -103,7 +104,8 @@ export class SingleExchange {
     if (error instanceof PoolRefusal) {
       this.#fail({ kind: error.kind, reason: error.message, retire: 'surplus' });
     } else if (error instanceof ConnectFailure) {
-      const cause = safeCause(error);
+      // A tunnel's failure has its own words, and beneath them a socket's, which hold nothing of the request.
+      const cause = TunnelError.is(error.cause) ? error.cause : safeCause(error);
       this.#fail({ kind: error.kind, reason: `${error.message}: ${cause.message}`, cause, retire: 'socket' });
     } else {
       this.#libraryFailed(error);

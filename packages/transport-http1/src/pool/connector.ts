@@ -19,16 +19,9 @@ export class ConnectFailure extends Error {
   override readonly name: string = 'ConnectFailure';
   readonly kind: ConnectFailureKind;
 
-  constructor(kind: ConnectFailureKind, cause: unknown, reason = '') {
-    super(`connection not opened (${kind})${reason}`, { cause });
+  constructor(kind: ConnectFailureKind, cause: unknown) {
+    super(`connection not opened (${kind})`, { cause });
     this.kind = kind;
-  }
-
-  /** A tunnel's failure: its words, and what the socket said if it said something. */
-  static ofTunnel(error: TunnelError): ConnectFailure {
-    return error.cause === undefined
-      ? new ConnectFailure(error.kind, error)
-      : new ConnectFailure(error.kind, error.cause, `: ${error.message}`);
   }
 }
 
@@ -99,11 +92,13 @@ export class Connector {
 
   async #inside(tunnel: Promise<net.Socket>, url: URL): Promise<net.Socket> {
     const socket = await tunnel.catch((error: unknown) => {
-      throw error instanceof TunnelError ? ConnectFailure.ofTunnel(error) : error;
+      throw TunnelError.is(error) ? new ConnectFailure(error.kind, error) : error;
     });
     // Given up, or closed by the proxy, between its answer and now: TLS on it would wait for ever.
-    if (socket.destroyed)
-      throw new ConnectFailure('connect', new Error('the proxy closed the connection at once'));
+    if (socket.destroyed) {
+      const closed = new TunnelError('connect', 'the proxy closed the connection at once');
+      throw new ConnectFailure(closed.kind, closed);
+    }
     if (url.protocol !== 'https:') return socket;
     const { host } = proxyTarget(url);
     const secured = this.#startTls(url, { host, socket });

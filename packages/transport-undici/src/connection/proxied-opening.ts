@@ -44,7 +44,7 @@ async function joined(tunnel: Tunnel): Promise<Socket> {
     if (socket.destroyed) throw new TunnelError('connect', 'the proxy closed the connection at once');
     return socket;
   } catch (error) {
-    if (!(error instanceof TunnelError)) throw error;
-    throw new AcquireFailure(error.message, { kind: error.kind, phase: 'connect', cause: error.cause });
+    if (!TunnelError.is(error)) throw error;
+    throw new AcquireFailure(error.message, { kind: error.kind, phase: 'connect', cause: error });
   }
 }

@@ -72,7 +72,7 @@ it('a proxy over TLS that nobody vouches for is a TLS failure, and it gets no cr
     kind: 'tls',
     phase: 'connect',
     delivery: 'not-sent',
-    cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    cause: { cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } },
   });
   expect(proxy.requests).toEqual([]);
 });

@@ -59,7 +59,7 @@ async function failureOf(tunnel: Tunnel): Promise<TunnelError> {
     () => new Error('it succeeded'),
     (reason: unknown) => reason,
   );
-  if (!(error instanceof TunnelError)) throw error;
+  if (!TunnelError.is(error)) throw error;
   expect(tunnel.socket.destroyed).toBe(true);
   return error;
 }
@@ -131,7 +131,7 @@ test('a proxy that cannot be reached is a connect failure', async () => {
   await proxy.close();
   proxies.length = 0;
   const error = await failureOf(tunnelBy(proxy.address()));
-  expect(error).toMatchObject({ kind: 'connect', message: 'the proxy could not be reached' });
+  expect(error).toMatchObject({ kind: 'connect', message: 'the proxy could not be reached (ECONNREFUSED)' });
   expect(error.cause).toBeInstanceOf(Error);
 });
 

@@ -7,6 +7,8 @@ import type { ProxyServer } from './proxy-server.ts';
 /** Which part failed; these are `TransportErrorKind`s. */
 export type TunnelFailureKind = 'dns' | 'connect' | 'tls' | 'protocol';
 
+const BRAND = Symbol.for('ferry.TunnelError');
+
 /**
  * The proxy gave no way to the target. Nothing of any request has been sent. The message names no address, header or
  * credential.
@@ -17,10 +19,20 @@ export class TunnelError extends Error {
   /** The proxy's answer to CONNECT, when it was an HTTP status. */
   readonly status: number | undefined;
 
-  constructor(kind: TunnelFailureKind, message: string, about: { status?: number; cause?: unknown } = {}) {
+  constructor(
+    kind: TunnelFailureKind,
+    message: string,
+    about: { readonly status?: number | undefined; readonly cause?: unknown } = {},
+  ) {
     super(message, about.cause === undefined ? undefined : { cause: about.cause });
+    Object.defineProperty(this, BRAND, { value: true });
     this.kind = kind;
     this.status = about.status;
+  }
+
+  /** By a registered symbol, not `instanceof`, so that two copies of this package agree. */
+  static is(value: unknown): value is TunnelError {
+    return typeof value === 'object' && value !== null && BRAND in value;
   }
 }
 
@@ -156,12 +168,14 @@ function outcomeOf(reply: ConnectReply): Buffer | TunnelError | undefined {
   }
 }
 
-function failureOf(cause: Error & { readonly syscall?: string }, stage: Stage): TunnelError {
-  if (stage === 'asked') return new TunnelError('connect', 'the proxy broke the connection', { cause });
-  if (stage === 'securing') return new TunnelError('tls', 'TLS with the proxy failed', { cause });
+function failureOf(cause: NodeJS.ErrnoException, stage: Stage): TunnelError {
+  const code = cause.code === undefined ? '' : ` (${cause.code})`;
+  if (stage === 'asked')
+    return new TunnelError('connect', `the proxy broke the connection${code}`, { cause });
+  if (stage === 'securing') return new TunnelError('tls', `TLS with the proxy failed${code}`, { cause });
   return cause.syscall === 'getaddrinfo'
-    ? new TunnelError('dns', "the proxy's name could not be resolved", { cause })
-    : new TunnelError('connect', 'the proxy could not be reached', { cause });
+    ? new TunnelError('dns', `the proxy's name could not be resolved${code}`, { cause })
+    : new TunnelError('connect', `the proxy could not be reached${code}`, { cause });
 }
 
 function closed(stage: Stage): TunnelError {

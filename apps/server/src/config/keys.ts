@@ -1,3 +1,4 @@
+import { ProxyServer } from '@ferry/core';
 import { z } from 'zod';
 
 /** What people are told about a configuration key: in the options table, in error messages, by `ferry config`. */
@@ -80,6 +81,9 @@ export const statusCodes = (byDefault: readonly number[], about: About) =>
 
 const REFERENCE = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/;
 
+/** Whether it stands for a secret instead of being one. */
+export const isReference = (value: string): boolean => REFERENCE.test(value);
+
 const SECRET_EXPECTED =
   'a reference, "env:NAME" or "file:PATH" (a secret itself never stands in the configuration)';
 
@@ -93,6 +97,26 @@ export const optionalSecret = (about: About) =>
 
 export const secrets = (about: About) =>
   describeSecret(z.array(z.string().regex(REFERENCE)).min(1), `a list, each item ${SECRET_EXPECTED}`, about);
+
+export const proxy = (byDefault: 'environment', about: About) =>
+  describeSecret(
+    z.string().refine(isProxySetting).default(byDefault),
+    '"environment", "none", an address such as "http://user:password@proxy.example:3128", or a reference to one, ' +
+      '"env:NAME" or "file:PATH"',
+    about,
+  );
+
+function isProxySetting(value: string): boolean {
+  if (value === 'environment' || value === 'none' || isReference(value)) return true;
+  // An address without its scheme would be taken for one whatever it says.
+  if (!value.includes('://')) return false;
+  try {
+    ProxyServer.parse(value, '');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const table = (byDefault: Readonly<Record<string, string>>, about: About) =>
   describe(z.record(z.string(), line).default({ ...byDefault }), 'a table of names', about);

@@ -6,6 +6,7 @@ import { check } from './checks.ts';
 import { ConfigError } from './config-error.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { explain } from './explain.ts';
+import { withoutCredentials } from './proxy.ts';
 import { type Config, configSchema, DEFAULT_ALIASES } from './schema.ts';
 import { resolveSecrets, type Secrets } from './secrets.ts';
 import { type Path, showPath } from './walk.ts';
@@ -51,7 +52,8 @@ export function loadConfig({ env, cwd }: LoadOptions): LoadedConfig {
   const warnings = environment.unused
     .filter((variable) => !secrets.variables.has(variable))
     .map((variable) => `${variable} is set but is no configuration key (a key is FERRY_SECTION__KEY)`);
-  return { config, secrets, sources, warnings };
+  const upload = { ...config.upload, proxy: withoutCredentials(config.upload.proxy) };
+  return { config: { ...config, upload }, secrets, sources, warnings };
 }
 
 function readToml(env: Environment, cwd: string, sources: Map<string, string>): Record<string, unknown> {

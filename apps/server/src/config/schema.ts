@@ -10,6 +10,7 @@ import {
   optionalAddress,
   optionalSecret,
   optionalText,
+  proxy,
   requiredText,
   secrets,
   section,
@@ -69,6 +70,10 @@ export const configSchema = z.strictObject({
     transport: choice(['auto', 'undici', 'http1'], 'auto', {
       about:
         'HTTP/2 by undici, HTTP/1.1 by got, or HTTP/2 that falls back to HTTP/1.1 where that is the better road.',
+    }),
+    proxy: proxy('environment', {
+      about:
+        'The HTTP proxy before the upstreams: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say, none, or this one for all.',
     }),
     max_file_mb: integer(1, 50, 20, {
       unit: 'MiB',

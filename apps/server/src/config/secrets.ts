@@ -1,8 +1,11 @@
 /** References to secrets and what they stand for. Secrets live here and nowhere else in the configuration. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { ProxyOptions } from '@ferry/core';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
+import { isReference } from './keys.ts';
+import { resolveProxy } from './proxy.ts';
 import type { Config } from './schema.ts';
 
 export interface Secrets {
@@ -11,6 +14,8 @@ export interface Secrets {
    * @throws Error for a reference that the configuration does not hold.
    */
   read(reference: string): string;
+  /** The proxy before the upstreams, with its user and password; undefined for none. */
+  readonly proxy: ProxyOptions | undefined;
   /** Names of the environment variables that hold one. */
   readonly variables: ReadonlySet<string>;
 }
@@ -37,8 +42,15 @@ export function resolveSecrets(config: Config, env: Environment, cwd: string): S
       problems.push(`${key}: "${reference}" holds a character that a header cannot carry`);
     } else values.set(reference, value.trim());
   }
+  let proxy: ProxyOptions | undefined;
+  try {
+    proxy = resolveProxy(config.upload.proxy, env, (reference) => values.get(reference));
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return {
+    proxy,
     variables,
     read(reference) {
       const value = values.get(reference);
@@ -50,6 +62,7 @@ export function resolveSecrets(config: Config, env: Environment, cwd: string): S
 }
 
 function* references(config: Config): Generator<[key: string, reference: string]> {
+  if (isReference(config.upload.proxy)) yield ['upload.proxy', config.upload.proxy];
   if (config.auth.admin_key !== undefined) yield ['auth.admin_key', config.auth.admin_key];
   for (const [i, provider] of config.provider.entries()) {
     for (const [j, key] of provider.keys.entries()) yield [`provider[${i}].keys[${j}]`, key];

@@ -1,4 +1,4 @@
-import { CredentialPool, singleCredential } from '@ferry/core';
+import { CredentialPool, proxyFor, singleCredential } from '@ferry/core';
 import { xai } from '@ferry/providers';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
@@ -115,8 +115,11 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
         secret: this.#secrets.read(reference),
       })),
     );
-    const trust = ca_file === undefined ? {} : { ca: readAuthorities(ca_file) };
-    const parts = { provider, simulated: false, credentials, trust };
+    const { proxy } = this.#secrets;
+    const reach = { ...(ca_file !== undefined && { ca: readAuthorities(ca_file) }), proxy };
+    const parts = { provider, simulated: false, credentials, reach };
+    const before = proxyFor(proxy)(new URL(base_url));
+    if (before !== undefined) this.#logger.info(`${name} is reached through the proxy ${before}`);
     this.#upstreams.set(name, connectUpstream(parts, this.#config, this.#logger));
     for (const model of models) this.#models.set(model, name);
   }
@@ -137,7 +140,8 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
       simulated: true,
       // It asks for a key as xAI does and takes any.
       credentials: singleCredential('ferry-simulator', SIMULATOR_NAME),
-      trust: { ca: caPem },
+      // A process of our own on this machine: no proxy leads there.
+      reach: { ca: caPem },
     };
     this.#upstreams.set(SIMULATOR_NAME, connectUpstream(parts, this.#config, this.#logger));
     for (const model of provider.models) this.#models.set(model, SIMULATOR_NAME);

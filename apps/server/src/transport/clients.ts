@@ -9,7 +9,7 @@ import {
 import type { Provider } from '@ferry/providers';
 import type { Config } from '../config/schema.ts';
 import type { Upstream } from '../providers/upstream.ts';
-import { createTransports, type TlsTrust } from './transports.ts';
+import { createTransports, type Reach } from './transports.ts';
 
 /** The seed's retry settings, in seconds, as the engine's policy, in milliseconds. */
 export function retryPolicy({ retry }: Pick<Config, 'retry'>): Partial<RetryPolicy> {
@@ -32,14 +32,14 @@ export interface UpstreamParts {
   readonly provider: Provider;
   readonly simulated: boolean;
   readonly credentials: CredentialSource;
-  readonly trust: TlsTrust;
+  readonly reach: Reach;
 }
 
 /** A provider over connections of its own. Closing its client closes them. */
 export function connectUpstream(parts: UpstreamParts, config: Config, logger: Logger): Upstream {
-  const { provider, simulated, credentials, trust } = parts;
+  const { provider, simulated, credentials, reach } = parts;
   const client = new ResilientClient({
-    transports: createTransports(config, trust, logger),
+    transports: createTransports(config, reach, logger),
     policy: retryPolicy(config),
     logger,
   });

@@ -8,6 +8,7 @@ import {
   type Logger,
   POOLED,
   PREWARMED,
+  type ProxyOptions,
   type ReusePolicy,
   type Transport,
   type TransportChoice,
@@ -16,9 +17,12 @@ import { createHttp1Transport } from '@ferry/transport-http1';
 import { createUndiciTransport } from '@ferry/transport-undici';
 import type { Config } from '../config/schema.ts';
 
-export interface TlsTrust {
+/** How an upstream is reached. */
+export interface Reach {
   /** PEM of the certificate authorities to trust instead of Node's own. */
   readonly ca?: string;
+  /** The proxy before it; absent for none. */
+  readonly proxy?: ProxyOptions | undefined;
 }
 
 /** How isolated and shared connections are used, by the configuration. */
@@ -46,11 +50,11 @@ export function reusePolicies({ pool, upload }: Pick<Config, 'pool' | 'upload'>)
 }
 
 /** Both ways of using connections, over the configured protocol. Close them through the client that holds them. */
-export function createTransports(config: Config, trust: TlsTrust, logger: Logger): TransportChoice {
+export function createTransports(config: Config, { ca, proxy }: Reach, logger: Logger): TransportChoice {
   const { isolated, shared } = reusePolicies(config);
   const memory = fallbackMemory(config, logger);
   const make = (policy: ReusePolicy): Transport => {
-    const options = { policy, ...(trust.ca !== undefined && { tls: { ca: trust.ca } }) };
+    const options = { policy, ...(ca !== undefined && { tls: { ca } }), ...(proxy && { proxy }) };
     switch (config.upload.transport) {
       case 'undici':
         return createUndiciTransport(options);

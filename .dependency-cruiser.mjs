@@ -37,6 +37,12 @@ const config = {
       pkg('core'),
       pkg('upstream-sim'),
     ]),
+    only('real-peers-test-clients-only', pkg('real-peers'), [
+      pkg('core'),
+      pkg('transport-undici'),
+      pkg('transport-http1'),
+      pkg('upstream-sim'),
+    ]),
     only('simulator-stands-alone', pkg('upstream-sim'), []),
     only('console-stands-alone', '^apps/console', []),
     only('server-composes', '^apps/server', [

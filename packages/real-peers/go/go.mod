@@ -1,0 +1,3 @@
+module ferry.test/upload-server
+
+go 1.19

@@ -1,0 +1,56 @@
+import type { Binary } from './binary.ts';
+import type { RealServer, ServerKind } from './real-server.ts';
+import { ATTEMPT_HEADER, readStatusLines, type SeenRequest, UPLOAD_HEADER } from './traffic-log.ts';
+import type { Workplace } from './workplace.ts';
+
+/** HAProxy as a load balancer: HTTP/2 or HTTP/1.1 over TLS in front, HTTP/1.1 to the origin behind. */
+export function haproxyServer(binary: Binary, origin: { readonly socketPath: string }): ServerKind {
+  return {
+    path: binary.path,
+    prepare: async (place) => {
+      await place.write('haproxy.cfg', configuration(place, origin.socketPath));
+    },
+    args: (place, predecessor) => [
+      '-db',
+      '-f',
+      place.file('haproxy.cfg'),
+      // The hitless reload of its manual: take the listening sockets over, then ask the old process to finish (-sf).
+      ...(predecessor === undefined
+        ? []
+        : ['-x', place.file('haproxy.sock'), '-sf', String(predecessor.pid)]),
+    ],
+    gracefulSignal: 'SIGUSR1',
+  };
+}
+
+/** The log, once the server has ended. */
+export async function readHaproxyLog(server: RealServer): Promise<readonly SeenRequest[]> {
+  return readStatusLines((await server.readOutputs()).join(''));
+}
+
+function configuration(place: Workplace, originSocket: string): string {
+  return `global
+  log stdout format raw local0
+  maxconn 512
+  hard-stop-after 5s
+  stats socket ${place.file('haproxy.sock')} mode 600 level admin expose-fd listeners
+
+defaults
+  mode http
+  log global
+  timeout connect 2s
+  timeout client 10s
+  timeout server 10s
+  timeout http-keep-alive 1s
+
+frontend uploads
+  bind 127.0.0.1:${place.port} ssl crt ${place.bothPath} alpn h2,http/1.1
+  http-request capture req.hdr(${UPLOAD_HEADER}) len 40
+  http-request capture req.hdr(${ATTEMPT_HEADER}) len 4
+  log-format "%[capture.req.hdr(0)] %[capture.req.hdr(1)] %ST %HV %ts"
+  default_backend origin
+
+backend origin
+  server sink unix@${originSocket}
+`;
+}

@@ -1,0 +1,87 @@
+/** Many uploads, several at once, while something happens to the server. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type AttemptRecord, RequestFailure } from '@ferry/core';
+import type { UploadClient } from './upload-client.ts';
+
+export interface TrafficPlan {
+  readonly uploads: number;
+  /** Default 12. */
+  readonly atOnce?: number;
+  /** Done while the others are under way, each time that many uploads were begun. */
+  readonly disturbance?: { readonly every: number; readonly by: () => Promise<void> };
+  /** All uploads rest for this long after each `atOnce` of them: for servers that close what is idle. Milliseconds. */
+  readonly restMs?: (wave: number) => number;
+}
+
+export interface UploadOutcome {
+  readonly upload: string;
+  readonly attempts: readonly AttemptRecord[];
+  /** Why it was given up; undefined when it arrived. */
+  readonly failure?: string;
+}
+
+export interface Traffic {
+  readonly outcomes: readonly UploadOutcome[];
+  readonly disturbances: number;
+}
+
+const KIB = 1024;
+const LARGE = 1024 * KIB;
+/** One upload of so many is a large one. */
+const LARGE_EVERY = 25;
+
+export async function runTraffic(client: UploadClient, plan: TrafficPlan): Promise<Traffic> {
+  const { uploads, atOnce = 12, disturbance, restMs } = plan;
+  const outcomes: UploadOutcome[] = [];
+  const bytes = randomBytes(LARGE + uploads);
+  let begun = 0;
+  let disturbances = 0;
+  let disturbed = Promise.resolve();
+
+  const disturb = async (by: () => Promise<void>) => {
+    const previous = disturbed;
+    disturbances += 1;
+    disturbed = previous.then(by);
+    // The lane that is due waits for the disturbance before it, so that each one happens amid uploads.
+    await previous;
+  };
+  const lane = async (until: number) => {
+    while (begun < until) {
+      const index = begun;
+      begun += 1;
+      if (disturbance !== undefined && index > 0 && index % disturbance.every === 0) {
+        await disturb(disturbance.by);
+      }
+      outcomes.push(await uploadOne(client, `upload-${index}`, fileOf(index, bytes)));
+    }
+  };
+  const wave = (until: number) => Promise.all(Array.from({ length: atOnce }, () => lane(until)));
+
+  if (restMs === undefined) {
+    await wave(uploads);
+  } else {
+    for (let number = 1; begun < uploads; number += 1) {
+      await wave(Math.min(uploads, begun + atOnce));
+      await delay(restMs(number));
+    }
+  }
+  await disturbed;
+  return { outcomes, disturbances };
+}
+
+/** From 1 to 64 KiB, and a MiB now and then; no two alike. */
+function fileOf(index: number, bytes: Uint8Array): Uint8Array {
+  const length = index % LARGE_EVERY === 0 ? LARGE : KIB + ((index * 7919) % (63 * KIB));
+  return bytes.subarray(index, index + length);
+}
+
+async function uploadOne(client: UploadClient, upload: string, file: Uint8Array): Promise<UploadOutcome> {
+  try {
+    const { attempts } = await client.upload(upload, file);
+    return { upload, attempts };
+  } catch (error) {
+    if (!RequestFailure.is(error)) throw error;
+    return { upload, attempts: error.attempts, failure: error.message };
+  }
+}

@@ -1,0 +1,91 @@
+/** The client under test, as the gateway composes it, with a number on each attempt so that logs can be read. */
+import { createHash } from 'node:crypto';
+import {
+  type Answer,
+  ResilientClient,
+  type ReusePolicy,
+  type Transport,
+  type UploadResult,
+  UploadService,
+} from '@ferry/core';
+import { createHttp1Transport } from '@ferry/transport-http1';
+import { createUndiciTransport } from '@ferry/transport-undici';
+import { ATTEMPT_HEADER, DIGEST_HEADER, UPLOAD_HEADER } from './traffic-log.ts';
+
+/** How a test's uploads travel. */
+export interface Road {
+  readonly protocol: 'h2' | 'http/1.1';
+  readonly policy: ReusePolicy;
+}
+
+export interface UploadTarget {
+  readonly url: URL;
+  readonly caPem: string;
+  /** Looks into an answer of 200 for what only this server can tell. Throws when the upload is not whole. */
+  readonly check?: (answer: Answer, file: Uint8Array) => void;
+}
+
+export interface UploadClient extends AsyncDisposable {
+  /** @throws RequestFailure when the upload was given up. */
+  upload(upload: string, file: Uint8Array): Promise<UploadResult>;
+  /** Connections opened so far, by the transport's own events. */
+  opened(): number;
+}
+
+/** Retry policy, limits and budget are the product's defaults. */
+export function openUploadClient(target: UploadTarget, road: Road): UploadClient {
+  let opened = 0;
+  const options = {
+    policy: road.policy,
+    tls: { ca: target.caPem },
+    onPoolEvent: (event: { readonly type: string }) => {
+      if (event.type === 'opened') opened += 1;
+    },
+  };
+  const transport = numbered(
+    road.protocol === 'h2' ? createUndiciTransport(options) : createHttp1Transport(options),
+  );
+  const client = new ResilientClient({
+    transports: { isolated: transport, shared: transport },
+    // Back-off without its luck: a server that is being restarted is gone for longer than jitter may happen to wait.
+    random: () => 0.999,
+  });
+  return {
+    upload(upload, file) {
+      const digest = createHash('sha256').update(file).digest('hex');
+      const service = new UploadService({
+        client,
+        endpoint: {
+          url: target.url,
+          fields: {},
+          fileField: 'file',
+          headers: { [UPLOAD_HEADER]: upload, [DIGEST_HEADER]: digest },
+          parse(answer) {
+            target.check?.(answer, file);
+            return { fileId: upload, fileUri: upload };
+          },
+        },
+      });
+      return service.upload({ bytes: file }, 'a-key-for-loopback');
+    },
+    opened: () => opened,
+    [Symbol.asyncDispose]: () => client.close(),
+  };
+}
+
+/** Writes on each request which attempt of its upload it is, as `AttemptRecord.attempt` counts them. */
+function numbered(transport: Transport): Transport {
+  const sent = new Map<string, number>();
+  return {
+    name: transport.name,
+    stats: () => transport.stats(),
+    close: (options) => transport.close(options),
+    send(request, attempt) {
+      const upload = request.headers[UPLOAD_HEADER] ?? '';
+      const number = (sent.get(upload) ?? 0) + 1;
+      sent.set(upload, number);
+      const headers = { ...request.headers, [ATTEMPT_HEADER]: String(number) };
+      return transport.send({ ...request, headers }, attempt);
+    },
+  };
+}

@@ -1,5 +1,15 @@
 import { inspect } from 'node:util';
-import { FRESH, fromFactory, POOLED, PREWARMED, type ProxyOptions, ResilientClient } from '@ferry/core';
+import {
+  createFallbackTransport,
+  DEFAULT_ATTEMPT_LIMITS,
+  FallbackMemory,
+  FRESH,
+  fromFactory,
+  POOLED,
+  PREWARMED,
+  type ProxyOptions,
+  ResilientClient,
+} from '@ferry/core';
 import type { ConnectProxy } from '@ferry/core/testing';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createUndiciTransport } from '../index.ts';
@@ -209,6 +219,19 @@ it('a proxy that is not there, or speaks something else, has let nothing out', a
   const babble = await world.proxy({ behaviour: (_request, client) => client.end('220 smtp\r\n') });
   const other = await world.transport(FRESH, { tls, proxy: by(babble) });
   expect(await failureOf(other.send({ url }))).toMatchObject({ kind: 'protocol', delivery: 'not-sent' });
+});
+
+it('a proxy that speaks something else is not held against HTTP/2', async () => {
+  const { url, tls } = await upstream();
+  const proxy = await world.proxy({ behaviour: (_request, client) => client.end('220 smtp\r\n') });
+  const { transport, events } = await world.transport(FRESH, { tls, proxy: by(proxy) });
+  const memory = new FallbackMemory({ policy: { minRequests: 1 } });
+  const fallback = createFallbackTransport({ h2: transport, http1: transport, memory });
+  const attempt = { signal: new AbortController().signal, limits: DEFAULT_ATTEMPT_LIMITS };
+  const error = await failureOf(fallback.send({ method: 'GET', url, headers: {} }, attempt));
+  expect(error).toMatchObject({ kind: 'protocol', phase: 'connect' });
+  expect(memory.list()).toEqual([]);
+  expect(events).toEqual([]);
 });
 
 it('a proxy that never answers is given up within connectMs', async () => {

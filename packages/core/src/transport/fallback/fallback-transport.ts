@@ -1,3 +1,4 @@
+import { TunnelError } from '../proxy/connect-tunnel.ts';
 import type {
   Attempt,
   Exchange,
@@ -84,6 +85,8 @@ async function* watched(
 /** Only failures of the protocol itself speak against it; HTTP/1.1 meets the same names, routes and certificates. */
 function h2Outcome(error: unknown): H2Outcome {
   if (!TransportError.is(error)) return 'says-nothing';
+  // HTTP/1.1 meets the same proxy.
+  if (TunnelError.is(error.cause)) return 'says-nothing';
   switch (error.kind) {
     case 'http1-required':
       return 'http1-required';

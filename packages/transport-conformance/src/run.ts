@@ -24,11 +24,12 @@ export function runTransportConformance(name: string, make: MakeTransport, claim
   const cases: CaseReport[] = [];
   let churned: ChurnReport | undefined;
   const expected = caseCount(claims.protocol);
-  describe(`${name}: the fault table`, () => faultSuite(group, (report) => cases.push(report)));
+  const onCase = (report: CaseReport) => void cases.push(report);
+  describe(`${name}: the fault table`, () => faultSuite(group, onCase));
   describe(`${name}: bodies`, () => bodies(group));
   describe(`${name}: reuse`, () => reuse(group));
   describe(`${name}: limits`, () => limits(group));
-  describe(`${name}: aborts`, () => aborts(group));
+  describe(`${name}: aborts`, () => aborts(group, onCase));
   describe(`${name}: closing`, () => closing(group));
   describe(`${name}: churn`, () =>
     churn(group, (report) => {

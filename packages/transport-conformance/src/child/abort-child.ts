@@ -32,6 +32,8 @@ const findings: string[] = [];
 
 /** Ends one upload of 20 MB in one way; the transport must settle it and be usable at once. */
 async function end(run: Run, way: Way, name: string, body: RequestBody): Promise<void> {
+  // Whoever watches reads from this where a hang began.
+  process.stderr.write(`${way}, ${name}\n`);
   const stage = await Stage.open(run);
   const controller = new AbortController();
   const limits =
@@ -95,6 +97,7 @@ async function main(): Promise<void> {
   } finally {
     await rm(folder, { recursive: true });
   }
+  process.stderr.write('all done\n');
   await checkIdle();
   process.stdout.write(JSON.stringify(findings));
 }

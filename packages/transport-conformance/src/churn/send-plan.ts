@@ -3,7 +3,7 @@ import { CODE } from '@ferry/upstream-sim/peers';
 import type { Chance } from './random.ts';
 
 /** When the peer strikes: as soon as it knows which request it is, or when it has all of it. */
-export type Moment = 'begun' | 'whole';
+type Moment = 'begun' | 'whole';
 
 /** `refuse`: the stream lies above its last stream. `graceful`: it is still answered. `error`: an error code, then FIN. */
 export type GoawayMode = 'refuse' | 'graceful' | 'error';

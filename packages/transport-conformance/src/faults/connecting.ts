@@ -141,7 +141,12 @@ export const CONNECTING: readonly FaultCase[] = [
       });
       return { limits: SHORT };
     },
-    expect: { outcome: 'fails', delivery: ['unknown', 'not-sent'], kinds: ['timeout'], connection: 'none' },
+    expect: {
+      outcome: 'fails',
+      delivery: ['unknown', 'not-sent'],
+      kinds: ['timeout', 'protocol'],
+      connection: 'none',
+    },
     also: ({ h2 }) => h2.everyConnection((c) => c.greet()),
   },
 ];

@@ -59,6 +59,19 @@ export const FLOW: readonly FaultCase[] = [
     },
   },
   {
+    row: 41,
+    title: 'the peer floods the connection with PINGs before it answers',
+    protocols: H2,
+    produce: ({ h2 }) =>
+      h2.next({
+        whole(r) {
+          for (let i = 0; i < 500; i += 1) r.on.ping();
+          r.answer();
+        },
+      }),
+    expect: { outcome: 'answered', connection: 'keep' },
+  },
+  {
     row: 42,
     title: 'the window is never updated after 64 KiB',
     protocols: H2,

@@ -71,6 +71,25 @@ export const RESETS: readonly FaultCase[] = [
     },
   },
   {
+    row: 22,
+    title: 'a sibling on the connection of a stream that is reset may finish',
+    protocols: H2,
+    profiles: ['POOLED'],
+    policy: { maxConnections: 1 },
+    async story(stage) {
+      const held = Promise.withResolvers<void>();
+      stage.mark();
+      stage.h2.next({ whole: (r) => void held.promise.then(() => r.answer()) });
+      const sibling = stage.send();
+      await stage.h2.until(() => stage.struck?.whole === true);
+      stage.h2.next({ whole: (r) => r.reset(CODE.PROTOCOL_ERROR) });
+      const reset = await stage.send();
+      stage.check(reset.type === 'failed', 'the stream that was reset should fail');
+      held.resolve();
+      stage.check((await sibling).type === 'answered', 'its sibling should be answered');
+    },
+  },
+  {
     row: 23,
     title: 'every stream after the first is reset with PROTOCOL_ERROR: the upload arrives',
     protocols: H2,

@@ -102,6 +102,8 @@ export function limits(group: Group): void {
   });
 
   timed('a slow upload that goes on is ended by neither idleMs nor headersMs', async (stage, clock) => {
+    await stage.warmUp();
+    stage.mark();
     const slices = 8;
     const slow = fromFactory(async function* () {
       for (let i = 0; i < slices; i += 1) {
@@ -109,7 +111,7 @@ export function limits(group: Group): void {
         yield Buffer.alloc(1_000);
         // The last slice may wait for the source to end: only then is it known that nothing follows.
         const arrived = Math.min(i + 1, slices - 1) * 1_000;
-        await stage.peer.until(() => (stage.peer.requests[0]?.bytes ?? 0) >= arrived);
+        await stage.peer.until(() => (stage.struck?.bytes ?? 0) >= arrived);
       }
     }, slices * 1_000);
     const outcome = await stage.send({ body: slow, limits: LIMITS });

@@ -191,3 +191,23 @@ it('a request that ends itself at its start connects the client and sends nothin
   await peer.connections[0]?.until((f) => f.type === FRAME.SETTINGS && f.flags === 1);
   expect(peer.connections[0]?.frames.filter((f) => f.streamId > 0)).toEqual([]);
 });
+
+it('before SETTINGS it sends one request and queues the others: hence one stream is all we give it by then', async () => {
+  const { client, peer, session } = await bare((connection) => {
+    connection.polite = false;
+    connection.on('whole', (id: number) => {
+      if (id > 1) connection.answer(id);
+    });
+  });
+  const answers = [run(client, { method: 'GET' }), run(client, { method: 'GET' })];
+  await expect.poll(() => peer.connections.length).toBe(1);
+  const [connection] = peer.connections;
+  await connection?.until((f) => f.type === FRAME.HEADERS);
+  // Had the second left as well, it would have left before this.
+  session()?.ping(() => undefined);
+  await connection?.until((f) => f.type === FRAME.PING);
+  expect(connection?.frames.filter((f) => f.type === FRAME.HEADERS)).toHaveLength(1);
+  connection?.settings();
+  connection?.answer(1);
+  expect((await Promise.all(answers)).map(({ body }) => body)).toEqual(['ok', 'ok']);
+});

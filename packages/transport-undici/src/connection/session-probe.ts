@@ -25,26 +25,6 @@ function isClientSession(value: unknown): value is ClientHttp2Session {
   );
 }
 
-/** Resolves with the peer's first SETTINGS; rejects when the session ends before. */
-export function firstSettings(session: ClientHttp2Session): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let failure: Error | undefined;
-    const leave = () => session.off('remoteSettings', onSettings).off('error', onError).off('close', onClose);
-    const onSettings = () => {
-      leave();
-      resolve();
-    };
-    const onError = (error: Error) => {
-      failure = error;
-    };
-    const onClose = () => {
-      leave();
-      reject(failure ?? new Error('the session ended before the peer sent SETTINGS'));
-    };
-    session.on('remoteSettings', onSettings).on('error', onError).on('close', onClose);
-  });
-}
-
 /** Sends a PING (RFC 9113 section 6.7); resolves with the round trip in milliseconds. No deadline: that is the pool's. */
 export function ping(session: ClientHttp2Session): Promise<number> {
   return new Promise((resolve, reject) => {

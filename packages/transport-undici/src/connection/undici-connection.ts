@@ -1,21 +1,17 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, constants, type Settings } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '@ferry/core';
 import type { Client, Dispatcher } from 'undici';
 import { AcquireFailure } from '../pool/acquire-failure.ts';
-import {
-  type Connection,
-  type ConnectionState,
-  type Instant,
-  instant,
-  type RetireReason,
-} from '../pool/connection.ts';
+import type { Connection, ConnectionState, Instant, RetireReason } from '../pool/connection.ts';
 import { ConnectionLife } from './connection-state.ts';
 import type { Connector } from './connector.ts';
+import { LastHeard } from './last-heard.ts';
+import { NoSettings } from './no-settings.ts';
 import { connectNow, guardStreams, oneSocketClient } from './one-socket-client.ts';
 import type { Secured } from './opening.ts';
-import { firstSettings, ping } from './session-probe.ts';
+import { ping } from './session-probe.ts';
 
 /** How long a connection that is ended politely may take to flush its last frames, in milliseconds. */
 const LINGER_MS = 1_000;
@@ -43,14 +39,14 @@ export interface UndiciConnectionOptions {
 
 /**
  * One connection: one TLS socket, one HTTP/2 session, and the undici `Client` around them, which is given exactly one
- * socket and can therefore never reconnect. It is live once the peer's SETTINGS are known, so that a peer that does not
- * really speak HTTP/2 costs no request, and its stream limit and window are known before the first one.
+ * socket and can therefore never reconnect. It is live once TLS has agreed on HTTP/2: RFC 9113 section 3.4 lets a client send
+ * right behind its preface, which spares a new connection the round trip until the peer's SETTINGS. Those must still come
+ * within `connectMs`.
  */
 export class UndiciConnection implements Connection {
   readonly id: string;
   readonly ready: Promise<void>;
   readonly closed: Promise<void>;
-  heardAt: Instant;
   rttMs = 0;
   askedForCalm = false;
   onCapacity: (() => void) | undefined;
@@ -61,11 +57,15 @@ export class UndiciConnection implements Connection {
 
   readonly #life: ConnectionLife;
   readonly #clock: Clock;
+  readonly #heard: LastHeard;
   /** The way to the network until TLS is there, which through a proxy is another socket; then that of TLS. */
   #socket: Socket;
   readonly #client: Client;
   readonly #riders = new Set<Rider>();
   #session: ClientHttp2Session | undefined;
+  #peerSettings: Settings | undefined;
+  /** Ends the wait for TLS and for SETTINGS. */
+  #cancelLimit: () => void = () => undefined;
   /** The exchange whose stream undici is about to open; set and taken within one synchronous dispatch. */
   #boarding: Rider | undefined;
   #cancelLinger: (() => void) | undefined;
@@ -74,7 +74,7 @@ export class UndiciConnection implements Connection {
     const { origin, clock, connectMs } = options;
     this.id = options.id;
     this.#clock = clock;
-    this.heardAt = instant(clock);
+    this.#heard = new LastHeard(clock, () => this.#socket.bytesRead);
     this.#life = new ConnectionLife((state) => options.onChange(this, state));
 
     const { socket, secured } = options.connector.connect(origin);
@@ -102,8 +102,13 @@ export class UndiciConnection implements Connection {
     return this.#life.reason;
   }
 
-  get peerMaxStreams(): number {
-    return this.#session?.remoteSettings?.maxConcurrentStreams ?? 0;
+  get heardAt(): Instant {
+    return this.#heard.at;
+  }
+
+  get peerMaxStreams(): number | undefined {
+    // Without the setting there is no limit (RFC 9113 section 6.5.2).
+    return this.#peerSettings && (this.#peerSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
   }
 
   /** Bytes handed to the kernel, TLS and framing included: unchanged means that nothing of a request has left. */
@@ -131,6 +136,7 @@ export class UndiciConnection implements Connection {
   /** Sends one request. The rider hears of its stream within this call or a microtask later. */
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, rider: Rider): void {
     this.#riders.add(rider);
+    this.#heard.watch();
     this.#client.dispatch(options, handler);
   }
 
@@ -141,11 +147,12 @@ export class UndiciConnection implements Connection {
 
   leave(rider: Rider): void {
     this.#riders.delete(rider);
+    if (this.#riders.size === 0) this.#heard.stop();
   }
 
   /** Something came from the peer. */
   heard(): void {
-    this.heardAt = instant(this.#clock);
+    this.#heard.now();
   }
 
   async ping(): Promise<number> {
@@ -180,31 +187,27 @@ export class UndiciConnection implements Connection {
 
   async #open(secured: Promise<Secured>, connectMs: number): Promise<void> {
     let late = false;
-    const cancelLimit = this.#clock.after(
-      connectMs,
-      () => {
-        late = true;
-        this.destroy('socket');
-      },
-      { keepAlive: false },
-    );
+    const onLate = () => {
+      late = true;
+      if (this.#session === undefined) return this.destroy('socket');
+      this.failure = new NoSettings(connectMs);
+      this.destroy('silent');
+    };
+    this.#cancelLimit = this.#clock.after(connectMs, onLate, { keepAlive: false });
     try {
       const { socket, rttMs } = await secured;
       this.rttMs = rttMs;
       if (socket !== this.#socket) this.#keepFailureOf(socket);
       this.#socket = socket;
-      await firstSettings(this.#attach(socket));
-      if (this.goaway !== undefined)
-        throw failure('goaway', 'the upstream went away at once (GOAWAY)', undefined);
-      if (!this.#life.goLive()) throw new Error('the connection was given up');
+      if (socket.destroyed) throw failure('connect', 'the connection was closed at once', this.failure);
+      this.#attach(socket);
       this.heard();
+      if (!this.#life.goLive()) throw failure('connect', 'the connection was given up', this.failure);
     } catch (error) {
+      this.#cancelLimit();
       this.destroy('socket');
       if (late) throw failure('timeout', `no connection within ${connectMs} ms`, error);
-      if (error instanceof AcquireFailure) throw error;
-      throw failure('protocol', 'the peer did not begin HTTP/2 with SETTINGS', error);
-    } finally {
-      cancelLimit();
+      throw error instanceof AcquireFailure ? error : failure('protocol', 'HTTP/2 could not be begun', error);
     }
   }
 
@@ -214,14 +217,16 @@ export class UndiciConnection implements Connection {
     });
   }
 
-  #attach(socket: TLSSocket): ClientHttp2Session {
+  #attach(socket: TLSSocket): void {
     const session = connectNow(this.#client, socket);
     this.#session = session;
     // Before undici's own listener, which resends bodiless requests: whoever is refused must have failed by then.
     session.prependListener('goaway', (code, lastStreamId) => this.#onGoaway(code, lastStreamId));
     session.on('ping', () => this.heard());
-    session.on('remoteSettings', () => {
+    session.on('remoteSettings', (settings) => {
       this.heard();
+      this.#cancelLimit();
+      this.#peerSettings = settings;
       this.onCapacity?.();
     });
     session.on('error', (error) => {
@@ -233,7 +238,6 @@ export class UndiciConnection implements Connection {
       this.#boarding = undefined;
       return rider;
     });
-    return session;
   }
 
   #onGoaway(code: number, lastStreamId: number): void {
@@ -244,6 +248,8 @@ export class UndiciConnection implements Connection {
   }
 
   #ended(reason: RetireReason): void {
+    this.#cancelLimit();
+    this.#heard.stop();
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
     // The socket's 'close' comes before the session has told undici; give its errors, which say more, the first word.
@@ -258,6 +264,6 @@ export class UndiciConnection implements Connection {
   }
 }
 
-function failure(kind: 'timeout' | 'protocol' | 'goaway', message: string, cause: unknown): AcquireFailure {
+function failure(kind: 'timeout' | 'protocol' | 'connect', message: string, cause: unknown): AcquireFailure {
   return new AcquireFailure(message, { kind, phase: 'connect', cause });
 }

@@ -1,4 +1,5 @@
 import { type Delivery, type H2ErrorName, h2ErrorName, type TransportErrorKind } from '@ferry/core';
+import { NO_SETTINGS } from '../connection/no-settings.ts';
 import type { RetireReason } from '../pool/connection.ts';
 import { HTTP_1_1_REQUIRED, REFUSED_STREAM } from './captured-stream.ts';
 
@@ -92,6 +93,13 @@ function mapReset(code: number, proven: Delivery, otherwise: Delivery): MappedFa
 }
 
 function mapLocal(code: string | undefined): Omit<MappedFailure, 'delivery'> {
+  if (code === NO_SETTINGS) {
+    return {
+      kind: 'timeout',
+      message: 'the upstream sent no SETTINGS within connectMs',
+      connection: 'silent',
+    };
+  }
   const suffix = code === undefined ? '' : ` (${code})`;
   if (code === CONTENT_LENGTH_MISMATCH) {
     return {

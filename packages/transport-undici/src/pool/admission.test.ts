@@ -11,6 +11,7 @@ const connection = (facts: Partial<ConnectionFacts> = {}): ConnectionFacts => ({
   uses: 1,
   streams: 0,
   peerMaxStreams: 100,
+  limitKnown: true,
   openedAt: at(99_000),
   usedAt: at(99_500),
   heardAt: at(99_500),
@@ -27,6 +28,24 @@ const rows: readonly Row[] = [
   ["the peer's limit is the lower one", POOLED, { peerMaxStreams: 1 }, { type: 'admit', places: 1 }],
   ["the peer's limit is reached", POOLED, { peerMaxStreams: 1, streams: 1 }, { type: 'full' }],
   ['the peer allows no stream yet', POOLED, { peerMaxStreams: 0 }, { type: 'soon', places: 4 }],
+  [
+    "until the peer's SETTINGS come, what is assumed of it counts",
+    POOLED,
+    { peerMaxStreams: 1, limitKnown: false },
+    { type: 'admit', places: 1 },
+  ],
+  [
+    "streams beyond that wait for the peer's SETTINGS",
+    POOLED,
+    { peerMaxStreams: 1, limitKnown: false, streams: 1 },
+    { type: 'soon', places: 3 },
+  ],
+  [
+    'our own limit is reached, whatever the SETTINGS will say',
+    POOLED,
+    { peerMaxStreams: 1, limitKnown: false, streams: 4 },
+    { type: 'full' },
+  ],
   [
     'the peer lowered its limit to 0 under a stream',
     POOLED,

@@ -9,7 +9,10 @@ export interface ConnectionFacts {
   readonly uses: number;
   /** Requests on it now. */
   readonly streams: number;
+  /** The peer's limit; until its SETTINGS have come, what is assumed of it. */
   readonly peerMaxStreams: number;
+  /** Whether the peer's SETTINGS have come. */
+  readonly limitKnown: boolean;
   /** When it became live. */
   readonly openedAt: Instant;
   /** When it was last used; when it became live, before that. */
@@ -22,7 +25,7 @@ export interface ConnectionFacts {
 export type Admission =
   /** May take `places` more requests now. */
   | { readonly type: 'admit'; readonly places: number }
-  /** Will probably take `places` requests soon: it is being opened or proven, or its peer allows no stream yet. */
+  /** Will probably take `places` requests soon: it is being opened or proven, or its peer has not allowed more yet. */
   | { readonly type: 'soon'; readonly places: number }
   /** Alive, and takes none at the moment. */
   | { readonly type: 'full' }
@@ -56,11 +59,11 @@ export function admit(connection: ConnectionFacts, now: Instant, policy: ReusePo
     return { type: 'retire', reason: 'idle' };
   }
   const ours = Math.min(policy.maxStreams - streams, policy.maxUses - uses);
-  // RFC 9113 section 6.5.2: a peer may allow no stream for a while and raise the limit later.
-  if (connection.peerMaxStreams === 0 && streams === 0) return { type: 'soon', places: ours };
+  if (ours <= 0 || proof === 'late') return { type: 'full' };
   const places = Math.min(ours, connection.peerMaxStreams - streams);
-  if (places <= 0 || proof === 'late') return { type: 'full' };
-  return { type: proof === 'out' ? 'soon' : 'admit', places };
+  if (places > 0) return { type: proof === 'out' ? 'soon' : 'admit', places };
+  // RFC 9113 section 6.5.2: a peer may allow no stream for a while and raise the limit later.
+  return !connection.limitKnown || streams === 0 ? { type: 'soon', places: ours } : { type: 'full' };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   elapsed,
   instant,
 } from './connection.ts';
+import type { StreamLimit } from './peer-limits.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 
 /** setTimeout's largest delay. */
@@ -16,12 +17,14 @@ const MAX_DELAY_MS = 2_147_483_647;
 export class ConnectionBook<C extends Connection> {
   readonly #clock: Clock;
   readonly #policy: ReusePolicy;
+  readonly #limit: StreamLimit;
   readonly #entries = new Map<string, PooledConnection<C>>();
   #cancelSweep: (() => void) | undefined;
 
-  constructor(clock: Clock, policy: ReusePolicy) {
+  constructor(clock: Clock, policy: ReusePolicy, limit: StreamLimit) {
     this.#clock = clock;
     this.#policy = policy;
+    this.#limit = limit;
   }
 
   get empty(): boolean {
@@ -49,7 +52,7 @@ export class ConnectionBook<C extends Connection> {
   }
 
   facts(): ConnectionFacts[] {
-    return this.all().map((entry) => entry.facts());
+    return this.all().map((entry) => entry.facts(this.#limit.assumed));
   }
 
   views(origin: string): readonly ConnectionView[] {
@@ -72,7 +75,7 @@ export class ConnectionBook<C extends Connection> {
   sweep(): void {
     const now = instant(this.#clock);
     for (const entry of this.all()) {
-      const admission = admit(entry.facts(), now, this.#policy);
+      const admission = admit(entry.facts(this.#limit.assumed), now, this.#policy);
       if (admission.type === 'retire') entry.retire(admission.reason);
     }
   }

@@ -2,6 +2,7 @@ import type { Clock, ReusePolicy, TransportStats } from '@ferry/core';
 import type { Connection, ConnectionState, ConnectionView, PoolEvent } from './connection.ts';
 import type { Lease } from './lease.ts';
 import { type AcquireOptions, OriginPool } from './origin-pool.ts';
+import { PeerLimits } from './peer-limits.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface ConnectionPoolOptions<C extends Connection> {
@@ -19,6 +20,7 @@ export interface ConnectionPoolOptions<C extends Connection> {
 export class ConnectionPool<C extends Connection> {
   readonly #options: ConnectionPoolOptions<C>;
   readonly #origins = new Map<string, OriginPool<C>>();
+  readonly #limits = new PeerLimits();
   #closing: Promise<void> | undefined;
 
   constructor(options: ConnectionPoolOptions<C>) {
@@ -78,6 +80,7 @@ export class ConnectionPool<C extends Connection> {
       origin: key,
       policy,
       clock,
+      limit: this.#limits.of(key),
       onEvent,
       open: (connectMs, onChange) => open(origin, connectMs, onChange),
       onEmpty: () => this.#origins.delete(key),

@@ -20,7 +20,7 @@ export type RetireReason =
   | 'refused-twice'
   /** A request was abandoned (timeout, abort, broken body source) with bytes in flight. */
   | 'interrupted'
-  /** It did not answer the PING that should prove it. */
+  /** It did not answer the PING that should prove it, or never sent SETTINGS. */
   | 'silent'
   /** The socket failed or was closed by the peer. */
   | 'socket'
@@ -58,19 +58,22 @@ export interface Connection {
   readonly state: ConnectionState;
   /** The first reason for which it was retired. */
   readonly retireReason: RetireReason | undefined;
-  /** Resolves when it is live; rejects with `AcquireFailure` when it never becomes so. */
+  /**
+   * Resolves when it is live: TLS is there and agreed on HTTP/2. The peer's SETTINGS may still be on their way (RFC 9113
+   * section 3.4 lets a client send without them). Rejects with `AcquireFailure` when it never becomes so.
+   */
   readonly ready: Promise<void>;
   /** Resolves when its socket is gone, or was never there. */
   readonly closed: Promise<void>;
-  /** The peer's SETTINGS_MAX_CONCURRENT_STREAMS at this moment. */
-  readonly peerMaxStreams: number;
+  /** The peer's SETTINGS_MAX_CONCURRENT_STREAMS at this moment; undefined until its SETTINGS have come. */
+  readonly peerMaxStreams: number | undefined;
   /** The last moment at which the peer sent anything that proves the path alive. */
   readonly heardAt: Instant;
   /** The best measured round trip in milliseconds. */
   readonly rttMs: number;
   /** The peer sent ENHANCE_YOUR_CALM, on a stream or for all. */
   readonly askedForCalm: boolean;
-  /** Called when the peer has changed its limits. */
+  /** Called when the peer has told its limits, for the first time or anew. */
   onCapacity: (() => void) | undefined;
   /** Sends a PING; resolves with the round trip in milliseconds, rejects when the connection ends first. */
   ping(): Promise<number>;
@@ -93,8 +96,6 @@ export type PoolEvent = {
       readonly type: 'opened';
       /** The measured round trip in milliseconds. */
       readonly rttMs: number;
-      /** The peer's stream limit. */
-      readonly peerMaxStreams: number;
     }
   | { readonly type: 'reused' /** Requests carried, this one included. */; readonly uses: number }
   | { readonly type: 'proved'; readonly rttMs: number }
@@ -112,5 +113,7 @@ export interface ConnectionView {
   /** Milliseconds since it became live; 0 while connecting. */
   readonly ageMs: number;
   readonly rttMs: number;
+  /** The peer's stream limit, once its SETTINGS have come. */
+  readonly peerMaxStreams?: number;
   readonly retireReason?: RetireReason;
 }

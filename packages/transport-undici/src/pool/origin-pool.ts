@@ -10,6 +10,7 @@ import {
 } from './connection.ts';
 import { ConnectionBook } from './connection-book.ts';
 import type { Lease, Verdict } from './lease.ts';
+import type { StreamLimit } from './peer-limits.ts';
 import { type Plan, plan, sparesToOpen, surplus } from './plan.ts';
 import { PooledConnection } from './pooled-connection.ts';
 import { prove } from './prove.ts';
@@ -23,6 +24,7 @@ export interface OriginPoolOptions<C extends Connection> {
   readonly origin: string;
   readonly policy: ReusePolicy;
   readonly clock: Clock;
+  readonly limit: StreamLimit;
   /** Begins to open a connection, bounded by `connectMs`, which reports every change of its state. */
   readonly open: (connectMs: number, onChange: (connection: C, state: ConnectionState) => void) => C;
   readonly onEvent: (event: PoolEvent) => void;
@@ -57,7 +59,7 @@ export class OriginPool<C extends Connection> {
 
   constructor(options: OriginPoolOptions<C>) {
     this.#options = options;
-    this.#book = new ConnectionBook(options.clock, options.policy);
+    this.#book = new ConnectionBook(options.clock, options.policy, options.limit);
     this.#peak = new RecentPeak(options.policy.spareMaxIdleMs);
   }
 
@@ -201,7 +203,10 @@ export class OriginPool<C extends Connection> {
     const connection = open(connectMs, (changed, state) => this.#onChange(changed, state));
     const entry = new PooledConnection(connection, instant(clock));
     this.#book.add(entry);
-    connection.onCapacity = () => this.#pump();
+    connection.onCapacity = () => {
+      if (connection.peerMaxStreams !== undefined) this.#options.limit.learn(connection.peerMaxStreams);
+      this.#pump();
+    };
     connection.ready.then(
       () => this.#onConnected(connection.id),
       (error: unknown) => this.#onConnectFailed(connection.id, error),
@@ -229,8 +234,7 @@ export class OriginPool<C extends Connection> {
     if (entry === undefined) return;
     if (state === 'live') {
       entry.wentLive(instant(this.#options.clock));
-      const { rttMs, peerMaxStreams } = connection;
-      this.#emit(entry, { type: 'opened', rttMs, peerMaxStreams });
+      this.#emit(entry, { type: 'opened', rttMs: connection.rttMs });
     } else if (state === 'retired') {
       this.#emit(entry, { type: 'retired', reason: connection.retireReason ?? 'socket' });
       if (connection.askedForCalm) this.#calm = Math.min(this.#calm * 2, MAX_CALM);

@@ -14,6 +14,7 @@ const connection = (id: string, facts: Partial<ConnectionFacts> = {}): Connectio
   uses: 1,
   streams: 0,
   peerMaxStreams: 100,
+  limitKnown: true,
   openedAt: at(80_000),
   usedAt: RECENT,
   heardAt: RECENT,
@@ -146,6 +147,7 @@ describe('sparesToOpen', () => {
     ['those that stand ready count', PREWARMED, [spare('a')], 0, 2, 1],
     ['those being opened count', PREWARMED, [spare('a'), opening('b')], 0, 2, 0],
     ['those that a waiting request will take do not', PREWARMED, [opening('a')], 1, 2, 2],
+    ['none for requests that will share a connection', POOLED, [opening('a')], 3, 3, 0],
     ['maxConnections is the end', { ...PREWARMED, maxConnections: 1 }, [opening('a')], 1, 2, 0],
   ] as const)('%s', (_, policy, connections, waiting, peak, expected) => {
     expect(sparesToOpen(connections, policy, { waiting, peak })).toBe(expected);

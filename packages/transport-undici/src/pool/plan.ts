@@ -71,7 +71,9 @@ export function sparesToOpen(
 ): number {
   const wanted = Math.min(policy.spares, demand.peak);
   const room = policy.maxConnections - occupied(connections);
-  return Math.max(0, Math.min(wanted - (unused(connections).length - demand.waiting), room));
+  // Those who wait beyond the unused connections share others, or have their own opened by `plan()`.
+  const ready = Math.max(0, unused(connections).length - demand.waiting);
+  return Math.max(0, Math.min(wanted - ready, room));
 }
 
 /**

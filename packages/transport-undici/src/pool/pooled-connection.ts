@@ -48,14 +48,17 @@ export class PooledConnection<C extends Connection> {
       connection.end(connection.retireReason ?? 'socket');
   }
 
-  facts(): ConnectionFacts {
-    const { id, state, peerMaxStreams, heardAt } = this.connection;
+  /** @param assumed the stream limit that counts until the peer has told its own. */
+  facts(assumed: number): ConnectionFacts {
+    const { id, state, heardAt, peerMaxStreams: told } = this.connection;
     const { uses, streams, openedAt, usedAt, proof } = this;
-    return { id, state, uses, streams, peerMaxStreams, openedAt, usedAt, heardAt, proof };
+    const peerMaxStreams = told ?? assumed;
+    const limitKnown = told !== undefined;
+    return { id, state, uses, streams, peerMaxStreams, limitKnown, openedAt, usedAt, heardAt, proof };
   }
 
   view(origin: string, now: Instant): ConnectionView {
-    const { id, state, rttMs, retireReason } = this.connection;
+    const { id, state, rttMs, peerMaxStreams, retireReason } = this.connection;
     return {
       id,
       origin,
@@ -64,6 +67,7 @@ export class PooledConnection<C extends Connection> {
       streams: this.streams,
       ageMs: this.opened ? elapsed(this.openedAt, now) : 0,
       rttMs,
+      ...(peerMaxStreams === undefined ? {} : { peerMaxStreams }),
       ...(retireReason === undefined ? {} : { retireReason }),
     };
   }

@@ -7,6 +7,9 @@ import { CODE, FRAME, type RawConnection } from '../testing/raw-peer.ts';
 import { failureOf, text, World } from '../testing/world.ts';
 
 const world = new World();
+
+/** TLS that begins and never ends. */
+const NO_HANDSHAKE = { SNICallback: () => undefined };
 const silent = (connection: RawConnection) => connection.settings();
 
 it('aborted before it began, a request opens nothing', async () => {
@@ -36,13 +39,11 @@ it('aborted while it waits for a place, a request leaves the queue', async () =>
 });
 
 it('aborted while it connects, a single-use connection is given up', async () => {
-  const peer = await world.peer((connection) => {
-    connection.polite = false;
-  });
+  const peer = await world.peer(() => undefined, NO_HANDSHAKE);
   const subject = await world.transport({ ...POOLED, maxUses: 1 });
   const controller = new AbortController();
   const sending = failureOf(subject.send(peer, { signal: controller.signal }));
-  await expect.poll(() => peer.connections.length).toBe(1);
+  await expect.poll(() => peer.openSockets()).toBe(1);
   controller.abort();
   expect(await sending).toMatchObject({ kind: 'aborted', phase: 'connect', delivery: 'not-sent' });
   await expect.poll(() => peer.openSockets()).toBe(0);

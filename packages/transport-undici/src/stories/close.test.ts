@@ -10,6 +10,9 @@ import { failureOf, text, World } from '../testing/world.ts';
 
 const world = new World();
 
+/** TLS that begins and never ends. */
+const NO_HANDSHAKE = { SNICallback: () => undefined };
+
 it('a closed transport refuses new work', async () => {
   const subject = await world.transport(POOLED);
   await subject.transport.close();
@@ -39,12 +42,10 @@ it('closing without grace ends what runs, waits and connects', async () => {
 });
 
 it('closing while it connects ends the connection and the request', async () => {
-  const peer = await world.peer((connection) => {
-    connection.polite = false;
-  });
+  const peer = await world.peer(() => undefined, NO_HANDSHAKE);
   const subject = await world.transport(FRESH);
   const sending = failureOf(subject.send(peer));
-  await expect.poll(() => peer.connections.length).toBe(1);
+  await expect.poll(() => peer.openSockets()).toBe(1);
   await subject.transport.close();
   expect(await sending).toMatchObject({ kind: 'closed', phase: 'connect', delivery: 'not-sent' });
 });

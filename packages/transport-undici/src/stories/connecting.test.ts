@@ -122,46 +122,6 @@ it('a cleartext origin asks for the other transport before anything was sent', a
   expect(error).toMatchObject({ kind: 'http1-required', delivery: 'not-sent' });
 });
 
-it('a peer that speaks HTTP/1.1 on a connection agreed to be HTTP/2 breaks the protocol before anything was sent', async () => {
-  const peer = await world.peer((connection) => {
-    connection.socket.write('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n');
-  });
-  const subject = await world.transport(FRESH);
-  const error = await failureOf(subject.send(peer));
-  expect(error).toMatchObject({ kind: 'protocol', phase: 'connect', delivery: 'not-sent' });
-});
-
-it('a peer that never sends SETTINGS is given up within connectMs, and nothing was sent', async () => {
-  const peer = await world.peer((connection) => {
-    connection.polite = false;
-  });
-  const subject = await world.transport(FRESH);
-  const error = await failureOf(subject.send(peer, { limits: { connectMs: 200 } }));
-  expect(error).toMatchObject({ kind: 'timeout', phase: 'connect', delivery: 'not-sent' });
-  await expect.poll(() => peer.openSockets()).toBe(0);
-});
-
-it('a peer that allows no stream yet is waited for, on one connection', async () => {
-  const peer = await world.peer((connection) => {
-    connection.settings([[3, 0]]);
-    connection.on('whole', (id: number) => connection.answer(id));
-  });
-  const subject = await world.transport(POOLED);
-  const sending = subject.send(peer);
-  await expect.poll(() => subject.of('opened')).toHaveLength(1);
-  peer.connections[0]?.settings([[3, 10]]);
-  expect(await text(await sending)).toBe('ok');
-  expect(peer.connections).toHaveLength(1);
-});
-
-it('a peer that never allows a stream is given up within connectMs, and nothing was sent', async () => {
-  const peer = await world.peer((connection) => connection.settings([[3, 0]]));
-  const subject = await world.transport(FRESH);
-  const error = await failureOf(subject.send(peer, { limits: { connectMs: 200 } }));
-  expect(error).toMatchObject({ kind: 'timeout', delivery: 'not-sent' });
-  await expect.poll(() => peer.openSockets()).toBe(0);
-});
-
 it('ten requests at once all succeed at a peer that allows one stream a connection', async () => {
   const server = await world.server(undefined, { settings: { maxConcurrentStreams: 1 } });
   const subject = await world.transport({ ...POOLED, maxConnections: 3 });

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { POOLED } from '@ferry/core';
 import { expect, it } from 'vitest';
 import { FRAME, type RawConnection } from '../testing/raw-peer.ts';
@@ -82,19 +83,21 @@ it('a load balancer that drops an idle connection in silence costs one new conne
 });
 
 it('a PING that is answered late gives the request its old connection back, when that is ready first', async () => {
-  const peer = await world.peer((connection) => {
-    // The second connection is never ready: no SETTINGS.
-    connection.polite = connection.index === 0;
-    if (connection.index === 0) polite(connection);
-  });
-  const subject = await world.transport({ ...PROVING, proveTimeoutMs: 5_000 });
+  let lookups = 0;
+  // The second connection is never ready: its name is never resolved.
+  const lookup: LookupFunction = (_name, _options, callback) => {
+    lookups += 1;
+    if (lookups === 1) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  };
+  const peer = await world.peer(polite);
+  const subject = await world.transport({ ...PROVING, proveTimeoutMs: 5_000 }, { lookup });
   await text(await subject.send(peer));
   const old = peer.connections[0];
   if (old === undefined) throw new Error('no connection');
   old.polite = false;
   const sending = subject.send(peer);
   const ping = await old.until((f) => f.type === FRAME.PING);
-  await expect.poll(() => peer.connections.length).toBe(2);
+  await expect.poll(() => lookups).toBe(2);
   old.pong(ping);
   const response = await sending;
   expect(await text(response)).toBe('ok');

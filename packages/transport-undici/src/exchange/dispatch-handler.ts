@@ -19,6 +19,7 @@ import { ExchangeLimits } from './exchange-limits.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { mapFailure } from './map-error.ts';
+import { pieceBytes } from './piece-size.ts';
 import { BodyFeed } from './request-body.ts';
 import { ResponseBody } from './response-body.ts';
 
@@ -85,7 +86,8 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     this.#feed =
       body === undefined || body.byteLength === 0
         ? undefined
-        : new BodyFeed(body, {
+        : new BodyFeed(body, options.clock, {
+            pieceBytes: (tookMs) => pieceBytes(options.connection.riderCount, tookMs),
             onOpen: () => {
               options.record.bodyOpened = true;
             },

@@ -13,9 +13,11 @@ const OURS = new Set([
 
 /** The request's fields as HTTP/2 carries them; the length is the body's own, never the caller's claim. */
 export function requestHeaders(request: TransportRequest): Record<string, string> {
-  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !OURS.has(name)));
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) if (!OURS.has(name)) headers[name] = value;
   const length = request.body?.byteLength;
-  return length === undefined ? headers : { ...headers, 'content-length': String(length) };
+  if (length !== undefined) headers['content-length'] = String(length);
+  return headers;
 }
 
 /** Lower-case names; repeated fields joined by `, ` (RFC 9110 section 5.3), `set-cookie` by a newline. */

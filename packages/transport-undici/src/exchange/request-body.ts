@@ -1,14 +1,10 @@
-import type { RequestBody } from '@ferry/core';
-
-/**
- * Pieces in which a body is handed to the stream. Node's HTTP/2 stream holds 64 KiB before it asks for a pause, so this
- * is the grain in which progress can be seen; measured as fast as 256 KiB (950-975 against 850-1112 MB/s).
- */
-const PIECE_BYTES = 64 * 1024;
+import type { Clock, RequestBody } from '@ferry/core';
 
 export interface BodyObserver {
   /** The body is about to be opened: a body that exists once cannot be sent again. */
   onOpen(): void;
+  /** How large the next piece may be; see `pieceBytes`. */
+  pieceBytes(tookMs: number | undefined): number;
   /** So many more bytes are about to be handed to the protocol. */
   onPiece(bytes: number): void;
   /** The source failed, or yielded too few or too many bytes. The stream must be reset before this returns. */
@@ -30,14 +26,16 @@ class SourceError extends Error {
  */
 export class BodyFeed {
   readonly #body: RequestBody;
+  readonly #clock: Clock;
   readonly #observer: BodyObserver;
   #stopped = false;
   #parked = false;
   #sourceWaiting = false;
   #wake: ((error: Error) => void) | undefined;
 
-  constructor(body: RequestBody, observer: BodyObserver) {
+  constructor(body: RequestBody, clock: Clock, observer: BodyObserver) {
     this.#body = body;
+    this.#clock = clock;
     this.#observer = observer;
   }
 
@@ -54,6 +52,7 @@ export class BodyFeed {
   /** The exchange is over: throws into undici wherever it stands. */
   stop(): void {
     this.#stopped = true;
+    // Most often nobody waits any more, and an error with its stack is not free.
     this.#wake?.(new BodyStopped('the exchange is over'));
   }
 
@@ -61,6 +60,7 @@ export class BodyFeed {
     let iterator: AsyncIterator<Uint8Array> | undefined;
     let drained = false;
     let total = 0;
+    let tookMs: number | undefined;
     const { byteLength } = this.#body;
     try {
       // undici starts the generator within its write(), where it cannot bear an abort: its queue would lose count.
@@ -73,10 +73,13 @@ export class BodyFeed {
         if (byteLength !== undefined && total > byteLength) {
           throw new SourceError(`the body yielded more than its ${byteLength} bytes`);
         }
-        for (let at = 0; at < slice.byteLength; at += PIECE_BYTES) {
-          const piece = slice.subarray(at, at + PIECE_BYTES);
+        for (let at = 0; at < slice.byteLength; ) {
+          const piece = slice.subarray(at, at + this.#observer.pieceBytes(tookMs));
+          at += piece.byteLength;
           this.#observer.onPiece(piece.byteLength);
+          const since = this.#clock.now();
           yield piece;
+          tookMs = this.#clock.now() - since;
           if (this.#parked || this.#stopped) await this.#interruptible(new Promise<never>(() => undefined));
         }
       }
@@ -104,25 +107,33 @@ export class BodyFeed {
 
   async #next(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
     this.#sourceWaiting = true;
+    let result: IteratorResult<Uint8Array>;
     try {
-      const result = await this.#interruptible(
-        iterator.next().catch((error: unknown) => {
-          throw unreadable(error);
-        }),
-      );
-      if (result.done === true) return undefined;
-      if (!(result.value instanceof Uint8Array))
-        throw new SourceError('the body yielded something else than bytes');
-      return result.value;
+      result = await this.#interruptible(iterator.next());
+    } catch (error) {
+      throw error instanceof BodyStopped ? error : unreadable(error);
     } finally {
       this.#sourceWaiting = false;
     }
+    if (result.done === true) return undefined;
+    if (!(result.value instanceof Uint8Array))
+      throw new SourceError('the body yielded something else than bytes');
+    return result.value;
   }
 
   #interruptible<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#wake = reject;
-      promise.then(resolve, reject);
+      promise.then(
+        (value) => {
+          this.#wake = undefined;
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#wake = undefined;
+          reject(error);
+        },
+      );
       if (this.#stopped) this.stop();
     });
   }

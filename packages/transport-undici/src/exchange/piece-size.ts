@@ -1,0 +1,28 @@
+import { MAX_SLICE_BYTES } from '@ferry/core';
+
+/** More exchanges than this on one connection get smaller pieces: what they queue counts against Node's session memory. */
+const MANY_RIDERS = 16;
+
+/** A piece that the stream took in this time is no obstacle to noticing silence, in milliseconds. */
+const QUICK_MS = 250;
+const SLOW_MS = 1_000;
+
+/** Node's HTTP/2 stream holds this much before it asks for a pause. */
+const MEDIUM_BYTES = 64 * 1024;
+
+/** One DATA frame of the size every peer accepts (RFC 9113 section 4.2). */
+const SMALL_BYTES = 16 * 1024;
+
+/**
+ * How large the next piece of a body may be. Large pieces cost less: 256 KiB took a tenth less CPU than 64 KiB. But a
+ * piece is also the grain in which progress can be seen once other requests share the connection, whose window is then
+ * no measure any more: it must be taken well within `idleMs`, so the grain follows the pace of the pieces before.
+ * @param riders exchanges on the connection now, this one included.
+ * @param tookMs how long the stream took the piece before this one; undefined for the first.
+ */
+export function pieceBytes(riders: number, tookMs: number | undefined): number {
+  if (tookMs !== undefined && tookMs > SLOW_MS) return SMALL_BYTES;
+  if (riders > MANY_RIDERS) return MEDIUM_BYTES;
+  if (tookMs === undefined) return riders > 1 ? MEDIUM_BYTES : MAX_SLICE_BYTES;
+  return tookMs > QUICK_MS ? MEDIUM_BYTES : MAX_SLICE_BYTES;
+}

@@ -36,8 +36,7 @@ async function end(run: Run, way: Way, name: string, body: RequestBody): Promise
   process.stderr.write(`${way}, ${name}\n`);
   const stage = await Stage.open(run);
   const controller = new AbortController();
-  const limits =
-    way === 'idleMs' ? { idleMs: 100 } : way === 'totalMs' ? { connectMs: 5_000, totalMs: 200 } : {};
+  const limits = way === 'idleMs' ? { idleMs: 100 } : way === 'totalMs' ? { totalMs: 300 } : {};
   const stuck = way !== 'abort while flowing';
   stage.peer.next(
     stuck
@@ -46,7 +45,8 @@ async function end(run: Run, way: Way, name: string, body: RequestBody): Promise
   );
   const upload: Upload = { body, limits, signal: controller.signal };
   const sending = stage.send(upload);
-  await stage.peer.until(() => stage.peer.requests.length === 1);
+  // On a busy machine totalMs may end it before the peer has heard of it.
+  await Promise.race([sending, stage.peer.until(() => stage.peer.requests.length === 1)]);
   await turns(50);
   if (way === 'abort while stuck') controller.abort();
   if (way === 'close') await stage.transport.close();
@@ -59,7 +59,7 @@ async function end(run: Run, way: Way, name: string, body: RequestBody): Promise
     const next = await stage.send();
     stage.check(next.type === 'answered', `the next upload should arrive, ${describe(next)}`);
   }
-  stage.check(stage.peer.requests[0]?.whole === false, 'the peer took an aborted upload for a whole one');
+  stage.check(stage.peer.requests[0]?.whole !== true, 'the peer took an aborted upload for a whole one');
   await stage[Symbol.asyncDispose]();
   findings.push(...stage.findings.map((finding) => `${way}, ${name}: ${finding}`));
 }

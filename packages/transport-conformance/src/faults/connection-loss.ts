@@ -105,9 +105,9 @@ export const CONNECTION_LOSS: readonly FaultCase[] = [
     row: 39,
     title: 'silence in the middle of an upload',
     protocols: BOTH,
-    proxy: {},
-    produce(stage) {
-      stage.peer.next({ data: () => stage.proxy.blackhole() });
+    produce({ peer }) {
+      // Of this connection only: what stands beside it must still take the next upload.
+      peer.next({ data: (r) => r.stopReading() });
       return { ...huge(), limits: { idleMs: 300 } };
     },
     expect: {

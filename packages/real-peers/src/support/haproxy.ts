@@ -29,7 +29,9 @@ export async function readHaproxyLog(server: RealServer): Promise<readonly SeenR
 }
 
 function configuration(place: Workplace, originSocket: string): string {
+  // One thread: HAProxy drops a log line rather than wait for another thread to write its own (`fd_write_frag_line`).
   return `global
+  nbthread 1
   log stdout format raw local0
   maxconn 512
   hard-stop-after 5s

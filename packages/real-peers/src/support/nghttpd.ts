@@ -11,6 +11,8 @@ export function nghttpdServer(binary: Binary): ServerKind {
     args: (place) => [
       '--echo-upload',
       '--verbose',
+      // Fewer than the transports would like to send at once on a pooled connection.
+      '--max-concurrent-streams=2',
       '--address=127.0.0.1',
       `--htdocs=${place.file('.')}`,
       String(place.port),
@@ -44,10 +46,13 @@ interface Stream {
   processed: boolean;
 }
 
-/** Connections and streams are numbered anew by each process. */
+/**
+ * Connections and streams are numbered anew by each process. A killed one leaves a line cut off, and a request of which only
+ * the first headers were written: that one cannot be told.
+ */
 function readFrames(output: string): SeenRequest[] {
   const streams = new Map<string, Stream>();
-  for (const line of output.split('\n')) {
+  for (const line of output.split('\n').slice(0, -1)) {
     const [, connection, id, name, value = ''] = FIELD.exec(line) ?? [];
     if (name === UPLOAD_HEADER || name === ATTEMPT_HEADER) {
       const key = `${connection}/${id}`;
@@ -59,8 +64,7 @@ function readFrames(output: string): SeenRequest[] {
     const answered = answer === null ? undefined : streams.get(`${answer[1]}/${answer[2]}`);
     if (answered !== undefined) answered.processed = true;
   }
-  return [...streams.values()].map(({ upload, attempt, processed }) => ({
-    key: `${upload}/${attempt}`,
-    processed,
-  }));
+  return [...streams.values()]
+    .filter(({ upload, attempt }) => upload !== '' && attempt !== '')
+    .map(({ upload, attempt, processed }) => ({ key: `${upload}/${attempt}`, processed }));
 }

@@ -127,7 +127,7 @@ async function send(
   }
 
   const { connection } = lease;
-  record.connected(connection.id, lease.origin);
+  record.connected(connection, lease.origin);
   const handler: DispatchHandler = new DispatchHandler({
     request,
     attempt,

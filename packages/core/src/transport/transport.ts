@@ -78,6 +78,7 @@ export interface Exchange {
   readonly flowControl?: {
     /** The peer's initial stream window, in bytes (RFC 9113 section 6.9.2). */
     readonly windowBytes: number;
+    /** To whoever ends TLS, and so HTTP/2: a load balancer's or a proxy's own distance says nothing of the window. */
     readonly roundTripMs: number;
   };
   /** Milliseconds spent in each phase that was entered. */

@@ -15,8 +15,13 @@ export interface Opening {
 
 export interface Secured {
   readonly socket: TLSSocket;
-  /** One round trip in milliseconds: the TCP handshake, or the answer to CONNECT. */
+  /** One round trip in milliseconds. */
   readonly rttMs: number;
+  /**
+   * Whether `rttMs` was measured to whoever ends TLS, and so HTTP/2: the handshake of TLS 1.3 takes one round trip (RFC 8446
+   * section 2). The TCP handshake and the answer to CONNECT end at load balancers and proxies.
+   */
+  readonly endToEnd: boolean;
 }
 
 /**
@@ -29,16 +34,17 @@ export function secured(
   { tunnelled }: { readonly tunnelled: boolean } = { tunnelled: false },
 ): Promise<Secured> {
   return new Promise((resolve, reject) => {
-    let resolvedAt = clock.now();
-    let connectedAt = tunnelled ? resolvedAt : undefined;
-    const onLookup = () => {
-      resolvedAt = clock.now();
+    let attemptedAt = clock.now();
+    let connectedAt = tunnelled ? attemptedAt : undefined;
+    // Once for each address that is tried, so that addresses which do not answer are no part of the round trip.
+    const onAttempt = () => {
+      attemptedAt = clock.now();
     };
     const onConnect = () => {
       connectedAt = clock.now();
     };
     const leave = () => {
-      socket.off('lookup', onLookup).off('connect', onConnect).off('secureConnect', onSecure);
+      socket.off('connectionAttempt', onAttempt).off('connect', onConnect).off('secureConnect', onSecure);
       socket.off('error', onError).off('close', onClose);
     };
     const fail = (error: AcquireFailure) => {
@@ -55,9 +61,11 @@ export function secured(
         return fail(failure('http1-required', 'the server does not offer HTTP/2 (ALPN)'));
       }
       leave();
-      resolve({ socket, rttMs: (connectedAt ?? resolvedAt) - resolvedAt });
+      const tcpAt = connectedAt ?? attemptedAt;
+      const endToEnd = socket.getProtocol() === 'TLSv1.3';
+      resolve({ socket, rttMs: endToEnd ? clock.now() - tcpAt : tcpAt - attemptedAt, endToEnd });
     };
-    socket.on('lookup', onLookup).on('connect', onConnect).on('secureConnect', onSecure);
+    socket.on('connectionAttempt', onAttempt).on('connect', onConnect).on('secureConnect', onSecure);
     socket.on('error', onError).on('close', onClose);
   });
 }

@@ -31,8 +31,8 @@ export function openThroughProxy(
     const socket = await joined(tunnel);
     // The proxy connects before it answers: what CONNECT takes is the way to the target and back, not only to the proxy.
     const rttMs = clock.now() - askedAt;
-    const { socket: tlsSocket } = await secured(startTls(socket), clock, { tunnelled: true });
-    return { socket: tlsSocket, rttMs };
+    const inner = await secured(startTls(socket), clock, { tunnelled: true });
+    return { ...inner, ...(!inner.endToEnd && { rttMs }) };
   };
   return { socket: tunnel.socket, secured: inside() };
 }

@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type Settings } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '@ferry/core';
+import type { Clock, Exchange } from '@ferry/core';
 import type { Client, Dispatcher } from 'undici';
 import { AcquireFailure } from '../pool/acquire-failure.ts';
 import type { Connection, ConnectionState, Instant, RetireReason } from '../pool/connection.ts';
@@ -64,6 +64,8 @@ export class UndiciConnection implements Connection {
   readonly #riders = new Set<Rider>();
   #session: ClientHttp2Session | undefined;
   #peerSettings: Settings | undefined;
+  /** The shortest round trip to whoever ends HTTP/2, in milliseconds. */
+  #pathMs: number | undefined;
   /** Ends the wait for TLS and for SETTINGS. */
   #cancelLimit: () => void = () => undefined;
   /** The exchange whose stream undici is about to open; set and taken within one synchronous dispatch. */
@@ -109,6 +111,13 @@ export class UndiciConnection implements Connection {
   get peerMaxStreams(): number | undefined {
     // Without the setting there is no limit (RFC 9113 section 6.5.2).
     return this.#peerSettings && (this.#peerSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** What the peer's flow control allows, once its SETTINGS and a round trip are known. */
+  get flowControl(): Exchange['flowControl'] {
+    const windowBytes = this.#peerSettings?.initialWindowSize;
+    const roundTripMs = this.#pathMs;
+    return windowBytes === undefined || roundTripMs === undefined ? undefined : { windowBytes, roundTripMs };
   }
 
   /** Bytes handed to the kernel, TLS and framing included: unchanged means that nothing of a request has left. */
@@ -160,6 +169,8 @@ export class UndiciConnection implements Connection {
     const roundTripMs = await ping(this.#session);
     this.heard();
     this.rttMs = roundTripMs;
+    // A PING waits behind the bodies of others: the shortest measure is the nearest to the truth.
+    this.#pathMs = Math.min(roundTripMs, this.#pathMs ?? roundTripMs);
     return roundTripMs;
   }
 
@@ -195,8 +206,9 @@ export class UndiciConnection implements Connection {
     };
     this.#cancelLimit = this.#clock.after(connectMs, onLate, { keepAlive: false });
     try {
-      const { socket, rttMs } = await secured;
+      const { socket, rttMs, endToEnd } = await secured;
       this.rttMs = rttMs;
+      if (endToEnd) this.#pathMs = rttMs;
       if (socket !== this.#socket) this.#keepFailureOf(socket);
       this.#socket = socket;
       if (socket.destroyed) throw failure('connect', 'the connection was closed at once', this.failure);

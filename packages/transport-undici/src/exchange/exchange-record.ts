@@ -1,5 +1,11 @@
 import type { Clock, ConnectionOrigin, Exchange, Phase } from '@ferry/core';
 
+/** What an exchange tells of its connection. */
+interface ExchangeConnection {
+  readonly id: string;
+  readonly flowControl: Exchange['flowControl'];
+}
+
 /** Gathers the facts of one attempt while it runs. */
 export class ExchangeRecord {
   bytesSent = 0;
@@ -10,7 +16,8 @@ export class ExchangeRecord {
   #phase: Phase = 'acquire';
   #since: number;
   #ended = false;
-  #connection: { readonly id: string; readonly origin: ConnectionOrigin } | undefined;
+  #connection: ExchangeConnection | undefined;
+  #origin: ConnectionOrigin | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,8 +34,9 @@ export class ExchangeRecord {
     this.#phase = phase;
   }
 
-  connected(id: string, origin: ConnectionOrigin): void {
-    this.#connection = { id, origin };
+  connected(connection: ExchangeConnection, origin: ConnectionOrigin): void {
+    this.#connection = connection;
+    this.#origin = origin;
   }
 
   /** Stops the clock of the last phase. */
@@ -39,17 +47,25 @@ export class ExchangeRecord {
   }
 
   snapshot(): Exchange {
-    const connection = this.#connection;
     const running = this.#ended ? 0 : this.#clock.now() - this.#since;
     return {
-      ...(connection === undefined
-        ? {}
-        : { protocol: 'h2' as const, connectionId: connection.id, connectionOrigin: connection.origin }),
-      connectionReused: connection?.origin === 'reused',
+      ...this.#connectionFacts(),
+      connectionReused: this.#origin === 'reused',
       bodyOpened: this.bodyOpened,
       bytesSent: this.bytesSent,
       bytesReceived: this.bytesReceived,
       phaseMs: { ...this.#phaseMs, [this.#phase]: (this.#phaseMs[this.#phase] ?? 0) + running },
+    };
+  }
+
+  #connectionFacts(): Partial<Exchange> {
+    if (this.#connection === undefined || this.#origin === undefined) return {};
+    const { id, flowControl } = this.#connection;
+    return {
+      protocol: 'h2',
+      connectionId: id,
+      connectionOrigin: this.#origin,
+      ...(flowControl === undefined ? {} : { flowControl }),
     };
   }
 

@@ -25,6 +25,9 @@ export interface FallbackTransportOptions {
  */
 const SLOW_WINDOW_BYTES_PER_SECOND = 2_000_000;
 
+/** How much of the waits that a window should cause an upload must have spent at least, 0 to 1. */
+const FELT_SHARE = 0.5;
+
 /**
  * Two transports as one. It never resends: a failure marks the origin and is thrown on, and the retry engine's next
  * attempt takes the other road.
@@ -110,11 +113,15 @@ function h2Outcome(error: unknown): H2Outcome {
   }
 }
 
-function isSlowWindow({ flowControl, bytesSent }: Exchange): boolean {
+function isSlowWindow({ flowControl, bytesSent, phaseMs }: Exchange): boolean {
   // A body that fits into the window never waits for it.
   if (flowControl === undefined || bytesSent <= flowControl.windowBytes) return false;
   const { windowBytes, roundTripMs } = flowControl;
-  return windowBytes < SLOW_WINDOW_BYTES_PER_SECOND * (roundTripMs / 1000);
+  if (windowBytes >= SLOW_WINDOW_BYTES_PER_SECOND * (roundTripMs / 1000)) return false;
+  // The waits must have been felt: a peer may enlarge its window by WINDOW_UPDATE, and a busy moment may have lengthened the
+  // measured round trip.
+  const waitsMs = (bytesSent / windowBytes - 1) * roundTripMs;
+  return (phaseMs.request ?? 0) >= waitsMs * FELT_SHARE;
 }
 
 function sum(a: TransportStats, b: TransportStats): TransportStats {

@@ -10,6 +10,7 @@ export * from './retry/retry-after.ts';
 export * from './retry/retry-budget.ts';
 export * from './retry/retry-policy.ts';
 export * from './time/clock.ts';
+export * from './transport/dns-cache.ts';
 export * from './transport/fallback/fallback-memory.ts';
 export * from './transport/fallback/fallback-transport.ts';
 export {
@@ -18,6 +19,7 @@ export {
   type FallbackReason,
   type OriginState,
 } from './transport/fallback/origin-state.ts';
+export * from './transport/pool-event.ts';
 export * from './transport/proxy/connect-tunnel.ts';
 export type { ProxyTarget } from './transport/proxy/no-proxy.ts';
 export { type ProxyChoice, proxyFor, proxyTarget } from './transport/proxy/proxy-for.ts';

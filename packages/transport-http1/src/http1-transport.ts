@@ -1,5 +1,6 @@
 import {
   type Attempt,
+  type ConnectionView,
   NO_EXCHANGE,
   systemClock,
   type Transport,
@@ -12,7 +13,6 @@ import { SingleExchange } from './exchange/exchange.ts';
 import type { Http1TransportOptions } from './options.ts';
 import { Connector } from './pool/connector.ts';
 import { OriginPool } from './pool/origin-pool.ts';
-import type { ConnectionView } from './pool/pool-event.ts';
 import { afterMs } from './time.ts';
 
 /**

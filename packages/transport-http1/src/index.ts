@@ -1,3 +1,3 @@
+export type { ConnectionState, ConnectionView, PoolEvent, RetireReason } from '@ferry/core';
 export { createHttp1Transport, type Http1Transport } from './http1-transport.ts';
 export type { Http1TlsOptions, Http1TransportOptions } from './options.ts';
-export type { ConnectionView, PoolEvent, RetireReason } from './pool/pool-event.ts';

@@ -1,7 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
-import type { Clock, ProxyOptions, ReusePolicy } from '@ferry/core';
-import type { PoolEvent } from './pool/pool-event.ts';
+import type { Clock, PoolEvent, ProxyOptions, ReusePolicy } from '@ferry/core';
 
 /** TLS settings shared by every connection of one transport. */
 export type Http1TlsOptions = Pick<

@@ -1,5 +1,5 @@
+export type { ConnectionState, ConnectionView, PoolEvent, RetireReason } from '@ferry/core';
 export type { TlsOptions } from './connection/connector.ts';
-export type { ConnectionState, ConnectionView, PoolEvent, RetireReason } from './pool/connection.ts';
 export {
   createUndiciTransport,
   type UndiciTransport,

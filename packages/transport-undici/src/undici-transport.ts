@@ -2,6 +2,8 @@ import type { LookupFunction } from 'node:net';
 import {
   type Attempt,
   type Clock,
+  type ConnectionView,
+  type PoolEvent,
   type ProxyOptions,
   proxyFor,
   type ReusePolicy,
@@ -16,7 +18,6 @@ import { UndiciConnection } from './connection/undici-connection.ts';
 import { DispatchHandler } from './exchange/dispatch-handler.ts';
 import { ExchangeRecord } from './exchange/exchange-record.ts';
 import { AcquireFailure } from './pool/acquire-failure.ts';
-import type { ConnectionView, PoolEvent } from './pool/connection.ts';
 import { ConnectionPool } from './pool/connection-pool.ts';
 import type { Lease } from './pool/lease.ts';
 

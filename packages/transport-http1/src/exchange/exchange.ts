@@ -4,6 +4,7 @@ import {
   type Clock,
   type Exchange,
   type RequestBody,
+  type RetireReason,
   type TransportError,
   type TransportErrorKind,
   type TransportRequest,
@@ -15,7 +16,6 @@ import { mapError, safeCause } from '../map-error.ts';
 import type { Lease } from '../pool/connection.ts';
 import { ConnectFailure } from '../pool/connector.ts';
 import { peerIdleLimitMs } from '../pool/keep-alive-hint.ts';
-import type { RetireReason } from '../pool/pool-event.ts';
 import { PoolRefusal, type Ticket, type Want } from '../pool/ticket.ts';
 import { openStream } from './got-client.ts';
 import { isEmpty, responseHeaders } from './headers.ts';

@@ -1,5 +1,4 @@
-import type { ReusePolicy } from '@ferry/core';
-import type { RetireReason } from './pool-event.ts';
+import type { RetireReason, ReusePolicy } from '@ferry/core';
 
 /** What a decision about an unoccupied connection needs to know. Times are milliseconds. */
 export interface ConnectionFacts {

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
-import type { Clock, ConnectionOrigin } from '@ferry/core';
+import type { Clock, ConnectionOrigin, RetireReason } from '@ferry/core';
 import { ConnectionAgent } from '../agent.ts';
 import { elapsedMs, type Moment, momentOf } from '../time.ts';
 import type { ConnectionFacts } from './admission.ts';
-import type { RetireReason } from './pool-event.ts';
 
 /**
  * A connection only moves forward: unoccupied and occupied take turns until it is retired, and a retired one closes when

@@ -1,8 +1,15 @@
-import type { Clock, ReusePolicy, TransportStats } from '@ferry/core';
+import type {
+  Clock,
+  ConnectionView,
+  PoolEvent,
+  PoolEventDetail,
+  RetireReason,
+  ReusePolicy,
+  TransportStats,
+} from '@ferry/core';
 import { plan, whyNot } from './admission.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { ConnectFailure, type Connector, type PendingSocket } from './connector.ts';
-import type { ConnectionView, PoolEvent, RetireReason } from './pool-event.ts';
 import { RecentPeak } from './recent-peak.ts';
 import { Standby } from './standby.ts';
 import { PoolRefusal, Ticket, type Want } from './ticket.ts';
@@ -15,13 +22,6 @@ export interface OriginPoolParts {
   /** Called when nothing is left in it: no connection, none on its way, nobody waiting. */
   onEmpty(pool: OriginPool): void;
 }
-
-/** An event without what is the same for all of them. */
-type EventDetail = PoolEvent extends infer E
-  ? E extends PoolEvent
-    ? Omit<E, 'connectionId' | 'origin' | 'at'>
-    : never
-  : never;
 
 /** A socket on its way, and who it is for; nobody when it is opened ahead. */
 interface Opening {
@@ -278,7 +278,7 @@ export class OriginPool implements ConnectionOwner {
     return this.stats().streams + connecting + this.#confirming.size + this.#waiting.length;
   }
 
-  #tell(connection: Connection, detail: EventDetail): void {
+  #tell(connection: Connection, detail: PoolEventDetail): void {
     const { clock, onEvent } = this.#parts;
     onEvent({ connectionId: connection.id, origin: this.origin, at: clock.wallNow(), ...detail });
   }

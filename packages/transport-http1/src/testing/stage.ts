@@ -5,6 +5,7 @@ import {
   type AttemptLimits,
   FRESH,
   fromText,
+  type PoolEvent,
   type RequestBody,
   type ReusePolicy,
   type Transport,
@@ -16,7 +17,6 @@ import { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from '
 import { expect } from 'vitest';
 import { createHttp1Transport, type Http1Transport } from '../http1-transport.ts';
 import type { Http1TransportOptions } from '../options.ts';
-import type { PoolEvent } from '../pool/pool-event.ts';
 import type { TestCertificate } from './certificate.ts';
 import { httpPeer, type Peer, rawPeer } from './peer.ts';
 

@@ -1,5 +1,5 @@
+import type { ConnectionState } from '@ferry/core';
 import { expect, it } from 'vitest';
-import type { ConnectionState } from '../pool/connection.ts';
 import { ConnectionLife } from './connection-state.ts';
 
 function life() {

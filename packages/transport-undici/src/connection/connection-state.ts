@@ -1,4 +1,4 @@
-import type { ConnectionState, RetireReason } from '../pool/connection.ts';
+import type { ConnectionState, RetireReason } from '@ferry/core';
 
 /**
  * The life of a connection, `connecting -> live -> retired -> closed`, moved by compare-and-set: whoever asks for a

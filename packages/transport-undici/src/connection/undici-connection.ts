@@ -1,10 +1,10 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type Settings } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Clock, Exchange } from '@ferry/core';
+import type { Clock, ConnectionState, Exchange, RetireReason } from '@ferry/core';
 import type { Client, Dispatcher } from 'undici';
 import { AcquireFailure } from '../pool/acquire-failure.ts';
-import type { Connection, ConnectionState, Instant, RetireReason } from '../pool/connection.ts';
+import type { Connection, Instant } from '../pool/connection.ts';
 import { ConnectionLife } from './connection-state.ts';
 import type { Connector } from './connector.ts';
 import { LastHeard } from './last-heard.ts';

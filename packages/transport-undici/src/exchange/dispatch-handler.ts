@@ -5,6 +5,7 @@ import {
   type Delivery,
   type Exchange,
   type H2ErrorName,
+  type RetireReason,
   TransportError,
   type TransportErrorKind,
   type TransportRequest,
@@ -12,7 +13,6 @@ import {
 } from '@ferry/core';
 import type { Dispatcher } from 'undici';
 import type { Rider, UndiciConnection } from '../connection/undici-connection.ts';
-import type { RetireReason } from '../pool/connection.ts';
 import type { Verdict } from '../pool/lease.ts';
 import { CapturedStream } from './captured-stream.ts';
 import { ExchangeLimits } from './exchange-limits.ts';

@@ -1,6 +1,11 @@
-import { type Delivery, type H2ErrorName, h2ErrorName, type TransportErrorKind } from '@ferry/core';
+import {
+  type Delivery,
+  type H2ErrorName,
+  h2ErrorName,
+  type RetireReason,
+  type TransportErrorKind,
+} from '@ferry/core';
 import { NO_SETTINGS } from '../connection/no-settings.ts';
-import type { RetireReason } from '../pool/connection.ts';
 import { HTTP_1_1_REQUIRED, REFUSED_STREAM } from './captured-stream.ts';
 
 const PROTOCOL_ERROR = 1;

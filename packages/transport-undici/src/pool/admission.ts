@@ -1,5 +1,5 @@
-import type { ReusePolicy } from '@ferry/core';
-import { type ConnectionState, elapsed, type Instant, type RetireReason } from './connection.ts';
+import type { ConnectionState, RetireReason, ReusePolicy } from '@ferry/core';
+import { elapsed, type Instant } from './connection.ts';
 
 /** What is known of a connection when a place on it is wanted. */
 export interface ConnectionFacts {

@@ -1,12 +1,6 @@
-import type { Clock, ReusePolicy, TransportStats } from '@ferry/core';
+import type { Clock, ConnectionState, ConnectionView, ReusePolicy, TransportStats } from '@ferry/core';
 import { admit, type ConnectionFacts, idleLimit } from './admission.ts';
-import {
-  type Connection,
-  type ConnectionState,
-  type ConnectionView,
-  elapsed,
-  instant,
-} from './connection.ts';
+import { type Connection, elapsed, instant } from './connection.ts';
 import type { StreamLimit } from './peer-limits.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 
@@ -20,6 +14,7 @@ export class ConnectionBook<C extends Connection> {
   readonly #limit: StreamLimit;
   readonly #entries = new Map<string, PooledConnection<C>>();
   #cancelSweep: (() => void) | undefined;
+  #sweepAt = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock, policy: ReusePolicy, limit: StreamLimit) {
     this.#clock = clock;
@@ -80,18 +75,46 @@ export class ConnectionBook<C extends Connection> {
     }
   }
 
-  /** One timer for the next connection whose time is over; it does not keep the process alive. */
+  /**
+   * One timer for the next connection whose time is over; it does not keep the process alive. A timer that would only
+   * come too early is left alone and looks again then: every request moves the time, and few live to see it.
+   */
   scheduleSweep(onDue: () => void): void {
-    this.#cancelSweep?.();
-    this.#cancelSweep = undefined;
     const now = instant(this.#clock);
-    const idle = this.all().filter((e) => e.connection.state === 'live' && e.streams === 0);
-    const dueMs = Math.min(
-      ...idle.map((e) => idleLimit(e.uses, this.#policy) - elapsed(e.usedAt, now)),
-      ...idle.map((e) => this.#policy.maxAgeMs - elapsed(e.openedAt, now)),
-    );
-    if (!Number.isFinite(dueMs)) return;
+    const dueMs = this.#dueMs(now);
+    if (this.empty) this.#cancelSweep?.();
+    if (dueMs === Number.POSITIVE_INFINITY || now.mono + dueMs >= this.#sweepAt) return;
+    this.#cancelSweep?.();
     const delayMs = Math.min(Math.max(1, dueMs), MAX_DELAY_MS);
-    this.#cancelSweep = this.#clock.after(delayMs, onDue, { keepAlive: false });
+    this.#sweepAt = now.mono + delayMs;
+    const cancel = this.#clock.after(
+      delayMs,
+      () => {
+        this.#forgetSweep();
+        onDue();
+      },
+      { keepAlive: false },
+    );
+    this.#cancelSweep = () => {
+      this.#forgetSweep();
+      cancel();
+    };
+  }
+
+  #forgetSweep(): void {
+    this.#cancelSweep = undefined;
+    this.#sweepAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** How long until an idle connection is over, in milliseconds; infinite without one. */
+  #dueMs(now: Instant): number {
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const { connection, streams, uses, usedAt, openedAt } of this.#entries.values()) {
+      if (connection.state !== 'live' || streams > 0) continue;
+      const idleMs = idleLimit(uses, this.#policy) - elapsed(usedAt, now);
+      const ageMs = this.#policy.maxAgeMs - elapsed(openedAt, now);
+      dueMs = Math.min(dueMs, idleMs, ageMs);
+    }
+    return dueMs;
   }
 }

@@ -1,5 +1,12 @@
-import type { Clock, ReusePolicy, TransportStats } from '@ferry/core';
-import type { Connection, ConnectionState, ConnectionView, PoolEvent } from './connection.ts';
+import type {
+  Clock,
+  ConnectionState,
+  ConnectionView,
+  PoolEvent,
+  ReusePolicy,
+  TransportStats,
+} from '@ferry/core';
+import type { Connection } from './connection.ts';
 import type { Lease } from './lease.ts';
 import { type AcquireOptions, OriginPool } from './origin-pool.ts';
 import { PeerLimits } from './peer-limits.ts';

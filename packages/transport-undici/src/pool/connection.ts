@@ -1,35 +1,5 @@
 /** What the pool knows of a connection. Nothing here names the library that carries the bytes. */
-import type { Clock } from '@ferry/core';
-
-/** A connection only moves to the right; nothing is revived. */
-export type ConnectionState = 'connecting' | 'live' | 'retired' | 'closed';
-
-/** Why a connection takes no new request. A closed set. */
-export type RetireReason =
-  /** It has carried `maxUses` requests. */
-  | 'used-up'
-  /** Unused for `maxIdleMs` (`spareMaxIdleMs` for a spare). */
-  | 'idle'
-  /** Opened `maxAgeMs` ago by wall clock. */
-  | 'too-old'
-  /** The peer sent GOAWAY. */
-  | 'goaway'
-  /** The peer reset a stream with something other than REFUSED_STREAM, or broke the protocol. */
-  | 'stream-error'
-  /** The peer refused a second stream. */
-  | 'refused-twice'
-  /** A request was abandoned (timeout, abort, broken body source) with bytes in flight. */
-  | 'interrupted'
-  /** It did not answer the PING that should prove it, or never sent SETTINGS. */
-  | 'silent'
-  /** The socket failed or was closed by the peer. */
-  | 'socket'
-  /** A single-use connection that nobody waits for any more. */
-  | 'surplus'
-  /** Idle, and its place was needed by a request that must avoid it. */
-  | 'evicted'
-  /** The transport was closed. */
-  | 'transport-closed';
+import type { Clock, ConnectionState, RetireReason } from '@ferry/core';
 
 /** A moment on both clocks. */
 export interface Instant {
@@ -83,37 +53,4 @@ export interface Connection {
   end(reason: RetireReason): void;
   /** Ends it at once; running exchanges fail. */
   destroy(reason: RetireReason): void;
-}
-
-/** What a pool tells about its connections. */
-export type PoolEvent = {
-  readonly connectionId: string;
-  readonly origin: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly at: number;
-} & (
-  | {
-      readonly type: 'opened';
-      /** The measured round trip in milliseconds. */
-      readonly rttMs: number;
-    }
-  | { readonly type: 'reused' /** Requests carried, this one included. */; readonly uses: number }
-  | { readonly type: 'proved'; readonly rttMs: number }
-  | { readonly type: 'retired'; readonly reason: RetireReason }
-  | { readonly type: 'closed'; readonly uses: number; readonly ageMs: number }
-);
-
-/** One connection as it is shown to people. */
-export interface ConnectionView {
-  readonly id: string;
-  readonly origin: string;
-  readonly state: ConnectionState;
-  readonly uses: number;
-  readonly streams: number;
-  /** Milliseconds since it became live; 0 while connecting. */
-  readonly ageMs: number;
-  readonly rttMs: number;
-  /** The peer's stream limit, once its SETTINGS have come. */
-  readonly peerMaxStreams?: number;
-  readonly retireReason?: RetireReason;
 }

@@ -1,5 +1,5 @@
-import type { ConnectionOrigin } from '@ferry/core';
-import type { Connection, RetireReason } from './connection.ts';
+import type { ConnectionOrigin, RetireReason } from '@ferry/core';
+import type { Connection } from './connection.ts';
 
 /** How a request left its connection: it may go on, the peer refused the stream, or why it must be retired. */
 export type Verdict = RetireReason | 'keep' | 'refused';

@@ -1,13 +1,15 @@
-import type { Clock, ConnectionOrigin, ReusePolicy, TransportStats } from '@ferry/core';
+import type {
+  Clock,
+  ConnectionOrigin,
+  ConnectionState,
+  ConnectionView,
+  PoolEvent,
+  PoolEventDetail,
+  ReusePolicy,
+  TransportStats,
+} from '@ferry/core';
 import { AcquireFailure } from './acquire-failure.ts';
-import {
-  type Connection,
-  type ConnectionState,
-  type ConnectionView,
-  elapsed,
-  instant,
-  type PoolEvent,
-} from './connection.ts';
+import { type Connection, elapsed, instant } from './connection.ts';
 import { ConnectionBook } from './connection-book.ts';
 import type { Lease, Verdict } from './lease.ts';
 import type { StreamLimit } from './peer-limits.ts';
@@ -37,12 +39,6 @@ export interface AcquireOptions {
   readonly avoid: ReadonlySet<string> | undefined;
   readonly onConnecting: () => void;
 }
-
-type EventDetail = PoolEvent extends infer E
-  ? E extends PoolEvent
-    ? Omit<E, 'connectionId' | 'origin' | 'at'>
-    : never
-  : never;
 
 /**
  * The connections to one origin and the requests that wait for them. All decisions are made by `plan()` and `admit()`;
@@ -75,6 +71,7 @@ export class OriginPool<C extends Connection> {
     });
     this.#waiters.push(waiter);
     this.#pump(waiter);
+    waiter.startLimit();
     this.#replenish(options.connectMs);
     return waiter;
   }
@@ -285,7 +282,7 @@ export class OriginPool<C extends Connection> {
     this.#waiters = this.#waiters.filter((other) => other !== waiter);
   }
 
-  #emit(entry: PooledConnection<C>, detail: EventDetail): void {
+  #emit(entry: PooledConnection<C>, detail: PoolEventDetail): void {
     const { origin, clock, onEvent } = this.#options;
     onEvent({ connectionId: entry.connection.id, origin, at: clock.wallNow(), ...detail });
   }

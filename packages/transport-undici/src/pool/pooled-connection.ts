@@ -1,11 +1,6 @@
+import type { ConnectionView, RetireReason } from '@ferry/core';
 import type { ConnectionFacts } from './admission.ts';
-import {
-  type Connection,
-  type ConnectionView,
-  elapsed,
-  type Instant,
-  type RetireReason,
-} from './connection.ts';
+import { type Connection, elapsed, type Instant } from './connection.ts';
 
 /** The pool's books on one connection. */
 export class PooledConnection<C extends Connection> {

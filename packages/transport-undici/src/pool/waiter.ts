@@ -27,7 +27,7 @@ export class Waiter<Lease> {
   /** The connection that is being opened for it. */
   opening: string | undefined;
   readonly #options: WaiterOptions;
-  readonly #cancelLimit: () => void;
+  #cancelLimit: (() => void) | undefined;
   #answer: Answer<Lease> | undefined;
 
   constructor(options: WaiterOptions) {
@@ -38,8 +38,13 @@ export class Waiter<Lease> {
     this.lease = new Promise((resolve, reject) => {
       this.#answer = { resolve, reject };
     });
-    this.#cancelLimit = options.clock.after(options.connectMs, () =>
-      this.leave('timeout', `no connection within ${options.connectMs} ms`),
+  }
+
+  /** Starts the limit of the wait, unless it is over already: most requests get their connection at once. */
+  startLimit(): void {
+    if (this.#answer === undefined) return;
+    this.#cancelLimit = this.#options.clock.after(this.connectMs, () =>
+      this.leave('timeout', `no connection within ${this.connectMs} ms`),
     );
   }
 
@@ -68,7 +73,7 @@ export class Waiter<Lease> {
   #take(): Answer<Lease> | undefined {
     const answer = this.#answer;
     this.#answer = undefined;
-    this.#cancelLimit();
+    this.#cancelLimit?.();
     return answer;
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock, ConnectionState, ConnectionView, ReusePolicy, TransportStats } from '@ferry/core';
 import { admit, type ConnectionFacts, idleLimit } from './admission.ts';
-import { type Connection, elapsed, instant } from './connection.ts';
+import { type Connection, elapsed, type Instant, instant } from './connection.ts';
 import type { StreamLimit } from './peer-limits.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 

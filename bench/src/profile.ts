@@ -34,7 +34,7 @@ const sink = await startSink();
 try {
   const { target } = sink;
   const load = { type: 'load', variant, target, trust: 'default', ...cell, baseline } as const;
-  const measured = await runJob({ ...load, warmUpMs: 1_000, measureMs, profile: true });
+  const measured = await runJob({ ...load, warmUpMs: 3_000, measureMs, profile: true });
   const text = measured.profile ?? '';
   if (values.out !== undefined) await writeFile(values.out, text);
   const times = selfTimes(JSON.parse(text) as CpuProfile);

@@ -1,7 +1,7 @@
 /**
  * Transports beside raw Node and other clients: uploads to one server on loopback, over TLS. Read the ratios.
  *
- *   pnpm --filter @ferry/bench run transports [--quick] [--rounds 5] [--measure-ms 1000] [--warm-up-ms 400]
+ *   pnpm --filter @ferry/bench run transports [--quick] [--rounds 5] [--measure-ms 1000] [--warm-up-ms 2000]
  *     [--cells 100kB:1,1MB:8] [--variants undici-pooled,raw-h2] [--baseline other/dist/index.js] [--json results.json]
  */
 import { writeFile } from 'node:fs/promises';

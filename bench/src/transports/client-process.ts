@@ -5,10 +5,11 @@ import { runLoad } from './run-load.ts';
 import { runSpaced } from './run-spaced.ts';
 import { runStream } from './run-stream.ts';
 
-process.once('message', async (job: Job) => {
+// A listener that stays keeps the process alive: unused connections do not, nor does the profiler.
+process.on('message', async (job: Job) => {
   const measured = await run(job);
-  process.send?.(measured);
-  process.disconnect?.();
+  // Disconnecting at once would lose what is not written yet: a profile has megabytes.
+  process.send?.(measured, () => process.disconnect?.());
 });
 
 async function run(job: Job): Promise<Measured> {

@@ -35,9 +35,9 @@ export function parseOptions(args: readonly string[]): TransportOptions {
   const { quick, baseline } = values;
   const variants = variantsOf(values.variants, quick);
   return {
-    rounds: wholeNumber('rounds', values.rounds ?? (quick ? '3' : '5'), 1, 50),
+    rounds: wholeNumber('rounds', values.rounds ?? (quick ? '2' : '5'), 1, 50),
     measureMs: wholeNumber('measure-ms', values['measure-ms'] ?? (quick ? '600' : '1000'), 100, 30_000),
-    warmUpMs: wholeNumber('warm-up-ms', values['warm-up-ms'] ?? (quick ? '300' : '400'), 0, 30_000),
+    warmUpMs: wholeNumber('warm-up-ms', values['warm-up-ms'] ?? (quick ? '1000' : '2000'), 0, 30_000),
     cells: cellsOf(values.cells, quick),
     variants: baseline === undefined ? variants : withBaseline(variants),
     baseline: baseline === undefined ? undefined : pathToFileURL(resolve(baseline)).href,

@@ -1,5 +1,27 @@
+export type VariantName =
+  | 'undici-pooled'
+  | 'undici-prewarmed'
+  | 'undici-fresh'
+  | 'http1-pooled'
+  | 'http1-fresh'
+  | 'raw-h2'
+  | 'raw-h2-fresh'
+  | 'raw-https'
+  | 'undici-agent'
+  | 'undici-agent-iterable'
+  | 'undici-client-each'
+  | 'fetch'
+  | 'got'
+  | 'undici-pooled-baseline';
+
+export interface Variant {
+  readonly label: string;
+  /** What it speaks with the server, which offers both. */
+  readonly httpVersion: '1.1' | '2.0';
+}
+
 /** The clients that are compared. */
-export const VARIANTS = {
+export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   'undici-pooled': { label: 'Ferry HTTP/2 POOLED', httpVersion: '2.0' },
   'undici-prewarmed': { label: 'Ferry HTTP/2 PREWARMED', httpVersion: '2.0' },
   'undici-fresh': { label: 'Ferry HTTP/2 FRESH', httpVersion: '2.0' },
@@ -14,9 +36,7 @@ export const VARIANTS = {
   fetch: { label: 'built-in fetch', httpVersion: '2.0' },
   got: { label: 'got, keep-alive Agent', httpVersion: '1.1' },
   'undici-pooled-baseline': { label: 'Ferry HTTP/2 POOLED, other build', httpVersion: '2.0' },
-} as const satisfies Record<string, { readonly label: string; readonly httpVersion: '1.1' | '2.0' }>;
-
-export type VariantName = keyof typeof VARIANTS;
+};
 
 /** What a full run compares; the others are asked for by name. */
 export const DEFAULT_VARIANTS: readonly VariantName[] = [

@@ -48,8 +48,9 @@ export async function ferryTransport(
 
 /** Uploads through a transport as the retry engine does: a signal and limits for each attempt, the answer read whole. */
 export function ferryClient(transport: Transport, url: string): BenchClient {
+  const target = new URL(url);
   return {
-    upload: (body) => sendBody(transport, new URL(url), fromBytes(body)),
+    upload: (body) => sendBody(transport, target, fromBytes(body)),
     close: () => transport.close(),
   };
 }

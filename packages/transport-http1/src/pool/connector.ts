@@ -1,6 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import {
+  type CachedLookup,
+  createCachedLookup,
   openTunnel,
   type ProxyChoice,
   type ProxyServer,
@@ -41,17 +43,21 @@ const nothing = (): void => undefined;
  */
 export class Connector {
   readonly #probe: { readonly afterMs: number; readonly everyMs: number } | undefined;
-  readonly #lookup: { readonly lookup: net.LookupFunction } | undefined;
+  readonly #lookup: { readonly lookup: net.LookupFunction };
+  /** Absent when the caller resolves names. */
+  readonly #names: CachedLookup | undefined;
   readonly #proxyFor: ProxyChoice;
   readonly #sessions = new SessionCache();
   #secureContext: tls.SecureContext | undefined;
 
   /** @throws the OpenSSL error when the TLS options cannot be read; an Error for what is not a proxy's address. */
-  constructor(options: Pick<Http1TransportOptions, 'tls' | 'lookup' | 'policy' | 'proxy'>) {
-    const { lookup, policy } = options;
+  constructor(options: Pick<Http1TransportOptions, 'tls' | 'lookup' | 'policy' | 'proxy' | 'clock'>) {
+    const { policy, clock } = options;
+    const names = createCachedLookup(clock && { clock });
+    this.#names = options.lookup ? undefined : names;
+    this.#lookup = { lookup: options.lookup ?? names };
     this.#proxyFor = proxyFor(options.proxy);
     if (options.tls) this.#secureContext = tls.createSecureContext(options.tls);
-    this.#lookup = lookup && { lookup };
     this.#probe = Number.isFinite(policy.proveAfterIdleMs)
       ? { afterMs: Math.max(1_000, policy.proveAfterIdleMs), everyMs: Math.max(1_000, policy.proveTimeoutMs) }
       : undefined;
@@ -71,6 +77,8 @@ export class Connector {
       },
       (error: unknown) => {
         if (error instanceof ConnectFailure && error.kind === 'tls') this.#sessions.forget(url.host);
+        // The addresses may have moved: the next connection asks for them anew.
+        this.#names?.forget((proxy ?? proxyTarget(url)).host);
         opening.outermost.destroy();
         throw error;
       },

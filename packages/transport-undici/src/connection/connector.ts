@@ -1,6 +1,6 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import tls from 'node:tls';
-import { type Clock, type ProxyChoice, proxyTarget } from '@ferry/core';
+import { type Clock, createCachedLookup, type ProxyChoice, type ProxyServer, proxyTarget } from '@ferry/core';
 import { type Opening, secured } from './opening.ts';
 import { openThroughProxy } from './proxied-opening.ts';
 
@@ -33,7 +33,9 @@ export function createConnector(options: {
   /** Which proxy leads to an origin. */
   readonly proxyFor: ProxyChoice;
 }): Connector {
-  const { clock, lookup } = options;
+  const { clock } = options;
+  const cache = options.lookup === undefined ? createCachedLookup({ clock }) : undefined;
+  const lookup = options.lookup ?? cache;
   const { ca, cert, key } = options.tls ?? {};
   const secureContext = tls.createSecureContext({
     ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
@@ -64,20 +66,27 @@ export function createConnector(options: {
     return socket;
   };
 
+  const begin = (origin: URL, proxy: ProxyServer | undefined): Opening => {
+    if (proxy !== undefined) {
+      return openThroughProxy(proxy, proxyTarget(origin), {
+        clock,
+        lookup,
+        startTls: (socket) => startTls(origin, { socket }),
+      });
+    }
+    // Happy eyeballs (RFC 8305) are Node's default, with 250 ms an address.
+    const socket = startTls(origin, { port: proxyTarget(origin).port, lookup });
+    socket.setNoDelay(true);
+    return { socket, secured: secured(socket, clock) };
+  };
+
   return {
     connect(origin) {
       const proxy = options.proxyFor(origin);
-      if (proxy !== undefined) {
-        return openThroughProxy(proxy, proxyTarget(origin), {
-          clock,
-          lookup,
-          startTls: (socket) => startTls(origin, { socket }),
-        });
-      }
-      // Happy eyeballs (RFC 8305) are Node's default, with 250 ms an address.
-      const socket = startTls(origin, { port: proxyTarget(origin).port, lookup });
-      socket.setNoDelay(true);
-      return { socket, secured: secured(socket, clock) };
+      const opening = begin(origin, proxy);
+      // The addresses may have moved: the next connection asks for them anew.
+      opening.secured.catch(() => cache?.forget((proxy ?? proxyTarget(origin)).host));
+      return opening;
     },
   };
 }

@@ -220,7 +220,13 @@ describe('what came before counts', () => {
       h2Code: 'NO_ERROR',
       exchange: { ...drained.exchange, connectionOrigin: 'fresh' },
     });
-    expect(decide(outcomeOf(opened), 'billable', after(drained))).toMatch(/^give up/);
+    expect(decide(outcomeOf(opened), 'billable', after(drained))).toBe('retry backoff elsewhere');
+    expect(decide(outcomeOf(drained), 'billable', after(opened))).toBe('retry backoff elsewhere');
+    expect(decide(outcomeOf(opened), 'billable', after(opened))).toBe('give up: upstream_transport');
+    const both = { retries: 2, failures: [opened, drained], previous: drained };
+    expect(decide(outcomeOf(opened), 'billable', both)).toBe('give up: upstream_transport');
+    // A server that takes in a connection only to drain it is going down: at once would be too soon.
+    expect(decide(outcomeOf(opened), 'billable')).toBe('retry backoff elsewhere');
     expect(decide(outcomeOf(refused), 'billable', after(drained))).toBe('give up: upstream_transport');
     const usedUp = { retries: 3, failures: [drained, drained, drained], previous: drained };
     expect(decide(outcomeOf(drained), 'repeatable', usedUp)).toBe('give up: upstream_transport');

@@ -216,18 +216,27 @@ function byDelivery(error: TransportError, history: AttemptHistory): Verdict {
   const isFirst = history.failures.length === 0;
   switch (error.delivery) {
     case 'not-sent':
-      return isFirst && isDrained(error) ? retry({ type: 'immediate' }, { elsewhere: true }) : retry(delay);
-    case 'refused': {
-      const again = history.failures.some((earlier) => earlier.delivery === 'refused');
-      if (again && !isOldAndDrained(error)) {
-        return giveUp('upstream_transport', 'it was refused on another connection too');
-      }
-      return retry(isPolite(error) && !again ? { type: 'immediate' } : delay, { elsewhere: true });
-    }
+      return isFirst && isOldAndDrained(error)
+        ? retry({ type: 'immediate' }, { elsewhere: true })
+        : retry(delay);
+    case 'refused':
+      return afterRefusal(error, history, delay);
     case 'unknown':
     case 'answered':
       return retry(delay, { elsewhere: true });
   }
+}
+
+/** One refusal is forgiven; so is every one by a connection that was being drained, while at most one of those was new. */
+function afterRefusal(error: TransportError, history: AttemptHistory, delay: Delay): Verdict {
+  const before = history.failures.filter((earlier) => earlier.delivery === 'refused');
+  const forgiven = isOldAndDrained(error) || (isDrained(error) && before.every(isOldAndDrained));
+  if (before.length > 0 && !forgiven) {
+    return giveUp('upstream_transport', 'it was refused on another connection too');
+  }
+  // A new connection that is drained was taken in by a server that is going down at this moment: it needs the wait.
+  const atOnce = before.length === 0 && isPolite(error) && (!isDrained(error) || isOldAndDrained(error));
+  return retry(atOnce ? { type: 'immediate' } : delay, { elsewhere: true });
 }
 
 function retry(

@@ -16,16 +16,15 @@ export function isPolite(error: TransportError): boolean {
   return error.h2Code === undefined || error.h2Code === 'NO_ERROR' || error.h2Code === 'REFUSED_STREAM';
 }
 
-/** The connection is being drained (GOAWAY with NO_ERROR): nothing is overloaded, another connection can be tried at once. */
+/** The connection is being drained: GOAWAY with NO_ERROR. */
 export function isDrained(error: TransportError): boolean {
   return error.kind === 'goaway' && isPolite(error);
 }
 
 /**
- * Refused because a connection that was there before the request is being drained (GOAWAY with NO_ERROR). A server that
- * reloads drains every connection it has at once, used or not, so two such refusals in a row say nothing about the next
- * connection: of a thousand uploads through nginx 1.22, reloaded nine times, eight met them. A connection that was opened
- * for the request and is drained as well is another matter.
+ * A connection that was there before the request is being drained. A server that reloads drains every connection it has at
+ * once, used or not, so two such refusals in a row say nothing about the next connection: of a thousand uploads through
+ * nginx 1.22, reloaded nine times, eight met them, and one in some ten thousand met an old worker on a new connection next.
  */
 export function isOldAndDrained(error: TransportError): boolean {
   return isDrained(error) && error.exchange.connectionOrigin !== 'fresh';

@@ -65,7 +65,7 @@ class Exchange {
     const due = context.faults.take(seen);
     this.#fault = due?.fault;
     this.#ruleId = due?.ruleId ?? '';
-    this.#meter = new BodyMeter(this.#pace());
+    this.#meter = new BodyMeter(this.#pace(), (bytesReceived) => this.#record.update({ bytesReceived }));
   }
 
   async run(): Promise<void> {

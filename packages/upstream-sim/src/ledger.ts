@@ -40,7 +40,7 @@ export interface LedgerEntry {
   /** Start of the SHA-256 of the API key. */
   readonly keyAlias?: string;
   readonly outcome: Outcome;
-  /** Body bytes taken in. */
+  /** Body bytes taken in, so far while the request runs. */
   readonly bytesReceived: number;
   /** Whether the body came to its proper end: END_STREAM or the last chunk, and as long as content-length said. */
   readonly bodyWhole: boolean;

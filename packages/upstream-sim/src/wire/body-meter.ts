@@ -25,14 +25,17 @@ export class BodyBrokenError extends Error {
 export class BodyMeter extends Transform {
   readonly #hash = createHash('sha256');
   readonly #pace: ReadPace;
+  readonly #onBytes: (bytes: number) => void;
   readonly #stop: AbortController = new AbortController();
   #bytes = 0;
   #marked = false;
   #whole = false;
 
-  constructor(pace: ReadPace = {}) {
+  /** `onBytes` hears the bytes so far, each time more have come. */
+  constructor(pace: ReadPace = {}, onBytes: (bytes: number) => void = () => undefined) {
     super();
     this.#pace = pace;
+    this.#onBytes = onBytes;
     // Whoever reads the body hears of the error; without a reader it would end the process.
     this.on('error', () => undefined);
   }
@@ -67,6 +70,7 @@ export class BodyMeter extends Transform {
   override _transform(chunk: Uint8Array, _encoding: BufferEncoding, callback: TransformCallback): void {
     this.#hash.update(chunk);
     this.#bytes += chunk.byteLength;
+    this.#onBytes(this.#bytes);
     const { mark, stallAfterBytes, bytesPerSecond } = this.#pace;
     if (mark && this.#bytes >= mark.bytes) this.#reach(mark);
     if (this.destroyed) return;

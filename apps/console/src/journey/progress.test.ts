@@ -130,6 +130,38 @@ describe('the progress of an edit', () => {
     expect(begun.images[0]?.upload.status).toBe('stopped');
   });
 
+  it('shows an upload that goes on while Ferry still receives the image', () => {
+    const progress = after(
+      { event: 'sent', bytes: 700, total: 1000 },
+      upload({ type: 'attempt_started', attempt: 1 }),
+      upload({ type: 'bytes_sent', attempt: 1, bytesSent: 600, bytesTotal: null }),
+    );
+    expect(progress.images[0]).toMatchObject({
+      received: false,
+      upload: { status: 'moving', bytesSent: 600 },
+    });
+    expect(advance(progress, { event: 'image', index: 0, bytes: 1000 }).images[0]).toMatchObject({
+      received: true,
+      upload: { status: 'moving', bytesSent: 600 },
+    });
+  });
+
+  it('fails on the way to Ferry when Ferry refuses an image that the upstream has by then', () => {
+    const progress = after(
+      upload({ type: 'attempt_started', attempt: 1 }),
+      upload({ type: 'attempt_ended', attempt: attempt(1) }),
+      upload({
+        type: 'uploaded',
+        fileId: 'file-1',
+        bytes: 1000,
+        connection: null,
+        durationMs: 100,
+      }),
+      failed(400, 'invalid_image', 'image'),
+    );
+    expect(progress.endedOn).toBe('send');
+  });
+
   it('fails on the way to the upstream when the upload was given up', () => {
     const progress = after(
       { event: 'image', index: 0, bytes: 1000 },

@@ -88,7 +88,6 @@ export function advance(progress: EditProgress, signal: ProgressSignal): EditPro
     case 'upload': {
       const next = withImage(progress, signal.index, (image) => ({
         ...image,
-        received: image.received || signal.call.type === 'uploaded',
         upload: advanceCall(image.upload, signal.call, progress.retries + 1, image.bytes),
       }));
       return countRetry(next, signal.call);

@@ -10,6 +10,7 @@ import { Editing } from './img2img/editing.ts';
 import { Img2ImgController } from './img2img/img2img.controller.ts';
 import { Img2ImgService } from './img2img/img2img.service.ts';
 import { ResultImages } from './img2img/result-images.ts';
+import { UploadSlots } from './img2img/upload-slots.ts';
 import { ShutdownSignal } from './lifecycle/shutdown-signal.ts';
 import { loggingModule } from './logging/logging.module.ts';
 import { Upstreams } from './providers/upstreams.ts';
@@ -25,7 +26,7 @@ export interface AppParts {
 @Module({
   imports: [StorageModule],
   controllers: [Img2ImgController, ConsoleController, ConsoleInfoController, HealthController],
-  providers: [Upstreams, Img2ImgService, Editing, ResultImages],
+  providers: [Upstreams, Img2ImgService, UploadSlots, Editing, ResultImages],
 })
 class AppModule {}
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventually, type Ferry, leftovers, startFerry } from './support/ferry.ts';
-import { bytesOf, form, IMG2IMG, picture, post, ROCKET } from './support/form.ts';
+import { bytesOf, form, IMG2IMG, largePng, picture, post, ROCKET } from './support/form.ts';
 import { EDITS, UPLOADS } from './support/simulator-control.ts';
 
 let ferry: Ferry;
@@ -33,15 +33,7 @@ async function expectNothingLeft(): Promise<void> {
 
 const isOpen = async (path: string): Promise<boolean> => (await ferry.simulator.requests(path)).length > 0;
 
-/** More than a spool keeps in memory and than a socket buffers, so that the upload is really under way. */
-async function largePicture(): Promise<File> {
-  const { default: sharp } = await import('sharp');
-  const raw = Buffer.alloc(2000 * 1000 * 3, 90);
-  const png = await sharp(raw, { raw: { width: 2000, height: 1000, channels: 3 } })
-    .png({ compressionLevel: 0 })
-    .toBuffer();
-  return picture(new Uint8Array(png), 'large.png');
-}
+const largePicture = async (): Promise<File> => picture(await largePng(), 'large.png');
 
 test('a caller that goes away during the upload cancels it upstream and frees everything', async () => {
   await ferry.simulator.fault({ match: { path: UPLOADS }, fault: { kind: 'stall', afterBytes: 65_536 } });

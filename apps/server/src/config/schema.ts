@@ -88,6 +88,10 @@ export const configSchema = z.strictObject({
     concurrency: integer(1, 256, 25, {
       about: 'Uploads at once, shared fairly between requests; as many edits may run beside them.',
     }),
+    cut_through: flag(true, {
+      about:
+        'Whether an image over 256 KiB goes to the upstream while it still comes in. At most half of `upload.concurrency` do.',
+    }),
   }),
   pool: section({
     spares: integer(0, 32, 2, {

@@ -43,3 +43,15 @@ test('whoever goes away while waiting holds nothing and takes nobody’s turn', 
   (await next).release();
   expect(limiter.free).toBe(1);
 });
+
+test('whoever will not wait takes a permit that is free now, and never one that somebody waits for', async () => {
+  const limiter = new FairLimiter(1);
+  const held = limiter.tryAcquire();
+  expect(limiter.tryAcquire()).toBeUndefined();
+  const waiting = limiter.acquire({}, never);
+  held?.release();
+  expect(limiter.tryAcquire()).toBeUndefined();
+  (await waiting).release();
+  expect(limiter.tryAcquire()).toBeDefined();
+  expect(new FairLimiter(0).tryAcquire()).toBeUndefined();
+});

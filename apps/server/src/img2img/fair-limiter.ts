@@ -28,10 +28,8 @@ export class FairLimiter {
   /** Takes a permit for `owner`. Rejects with the signal's reason the moment it aborts, and holds nothing then. */
   acquire(owner: object, signal: AbortSignal): Promise<Permit> {
     if (signal.aborted) return Promise.reject(signal.reason);
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return Promise.resolve(this.#permit());
-    }
+    const free = this.tryAcquire();
+    if (free !== undefined) return Promise.resolve(free);
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         grant: () => {
@@ -48,6 +46,13 @@ export class FairLimiter {
       if (queue) queue.push(waiter);
       else this.#waiting.set(owner, [waiter]);
     });
+  }
+
+  /** Takes a permit that is free now; undefined when there is none. Nobody is overtaken: while some wait, none is free. */
+  tryAcquire(): Permit | undefined {
+    if (this.#free === 0) return undefined;
+    this.#free -= 1;
+    return this.#permit();
   }
 
   #permit(): Permit {

@@ -43,6 +43,17 @@ const EXPECTED: Readonly<Record<string, string>> = {
   response_format: 'must be url or b64_json',
 };
 
+/**
+ * The fields that say where uploads go, as far as they have come. Undefined when what has come is refused anyway, so that
+ * nothing need begin.
+ */
+export function fieldsSoFar(
+  fields: ReadonlyMap<string, string>,
+  maxPromptChars: number,
+): Pick<Img2ImgFields, 'model' | 'reuse_session'> | undefined {
+  return formSchema(maxPromptChars).partial().safeParse(Object.fromEntries(fields)).data;
+}
+
 /** @throws GatewayError 400 that names the first field at fault. */
 export function parseFields(fields: ReadonlyMap<string, string>, maxPromptChars: number): Img2ImgFields {
   const parsed = formSchema(maxPromptChars).safeParse(Object.fromEntries(fields));

@@ -4,16 +4,19 @@ import { CONFIG } from '../config/config.module.ts';
 import type { Config } from '../config/schema.ts';
 import { badRequest } from '../errors/gateway-error.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
+import type { Upstream } from '../providers/upstream.ts';
 import { Upstreams } from '../providers/upstreams.ts';
 import { maxFileBytes, spoolDirectory } from '../transport/clients.ts';
 import { type Img2ImgAnswer, uploadView } from './answer.ts';
 import { Editing } from './editing.ts';
-import { parseFields } from './form-schema.ts';
+import { fieldsSoFar, parseFields } from './form-schema.ts';
 import { ImageCheck } from './image-check.ts';
+import { ImageChecks } from './image-checks.ts';
 import type { Listener } from './progress.ts';
 import { readForm } from './read-form.ts';
-import type { ReceivedImage } from './received-form.ts';
+import { RequestUploads, type UploadRoute } from './request-uploads.ts';
 import { ResultImages } from './result-images.ts';
+import { UploadSlots } from './upload-slots.ts';
 
 /** One request from its form to its answer. */
 @Injectable()
@@ -23,6 +26,7 @@ export class Img2ImgService {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly upstreams: Upstreams,
+    private readonly slots: UploadSlots,
     private readonly editing: Editing,
     private readonly results: ResultImages,
   ) {
@@ -30,7 +34,8 @@ export class Img2ImgService {
   }
 
   /**
-   * Receives, checks, uploads, edits, stores. Whatever happens, no spool outlives it.
+   * Receives, checks, uploads, edits, stores. Large images are uploaded while they come in, and checked when they are whole;
+   * the edit waits for all of it. Whatever happens, no upload and no spool outlives it.
    * @throws GatewayError and what `toGatewayError` knows.
    */
   async run(request: FastifyRequest, lifetime: RequestLifetime, listen: Listener): Promise<Img2ImgAnswer> {
@@ -38,6 +43,8 @@ export class Img2ImgService {
     const base = this.config.server.public_url ?? linkBase(request.host);
     await using spools = new AsyncDisposableStack();
     const { upload } = this.config;
+    await using uploads = new RequestUploads(this.slots, { requestId: request.id, lifetime, listen });
+    await using checks = new ImageChecks(this.#check, lifetime.signal, listen);
     const form = await readForm(
       request,
       {
@@ -49,6 +56,13 @@ export class Img2ImgService {
         signal: lifetime.signal,
       },
       spools,
+      {
+        onField: (fields) => uploads.keepOnly(this.#routeSoFar(fields)),
+        onImage: (image, fields) =>
+          void uploads.beginEarly(image, () => this.#routeSoFar(fields, image.index)),
+        // The form will be refused for it, but its other parts are read first: what is wrong with them is told before.
+        onWhole: (image) => void checks.begin(image).catch(() => uploads.refuse()),
+      },
     );
     const fields = parseFields(form.fields, upload.max_prompt_chars);
     if (form.images.length === 0) {
@@ -58,22 +72,24 @@ export class Img2ImgService {
       });
     }
     const { upstream, model } = this.upstreams.route(fields.model);
-    const most = Math.min(upload.max_images, upstream.provider.maxImages);
+    const most = this.#most(upstream);
     if (form.images.length > most) {
       throw badRequest(`${upstream.name} takes at most ${most} images.`, {
         code: 'too_many_images',
         param: 'image',
       });
     }
-    await this.#checkAll(form.images, lifetime.signal, listen);
+    const route = { upstream, reuseSession: fields.reuse_session ?? upload.reuse_session };
+    uploads.formIsWhole(route);
+    await checks.passed(form.images);
 
     const outcome = await this.editing.edit({
-      upstream,
+      ...route,
       model,
       prompt: fields.prompt,
       n: fields.n,
       images: form.images,
-      reuseSession: fields.reuse_session ?? upload.reuse_session,
+      uploads,
       requestId: request.id,
       lifetime,
       listen,
@@ -92,16 +108,22 @@ export class Img2ImgService {
     };
   }
 
-  async #checkAll(images: readonly ReceivedImage[], signal: AbortSignal, listen: Listener): Promise<void> {
-    const owner = {};
-    const checks = images.map(async (image) => {
-      await this.#check.check(image, owner, signal);
-      listen({ event: 'image', data: { index: image.index, filename: image.filename, bytes: image.bytes } });
-    });
-    // All of them, so that none still reads a spool when the first refusal disposes of it.
-    for (const checked of await Promise.allSettled(checks)) {
-      if (checked.status === 'rejected') throw checked.reason;
+  /** Where an image goes by what has come of the form. Undefined when the form will be refused: that is told at its end. */
+  #routeSoFar(fields: ReadonlyMap<string, string>, index = 0): UploadRoute | undefined {
+    const known = fieldsSoFar(fields, this.config.upload.max_prompt_chars);
+    if (known === undefined) return undefined;
+    try {
+      const { upstream } = this.upstreams.route(known.model);
+      return index < this.#most(upstream)
+        ? { upstream, reuseSession: known.reuse_session ?? this.config.upload.reuse_session }
+        : undefined;
+    } catch {
+      return undefined;
     }
+  }
+
+  #most({ provider }: Upstream): number {
+    return Math.min(this.config.upload.max_images, provider.maxImages);
   }
 }
 

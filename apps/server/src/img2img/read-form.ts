@@ -8,6 +8,7 @@ import { fromInputError } from '../errors/to-gateway-error.ts';
 import { FIELD_NAMES } from './form-schema.ts';
 import { imageSource } from './image-source.ts';
 import {
+  type FormListener,
   imageParam,
   type ReceivedForm,
   type ReceivedImage,
@@ -24,7 +25,7 @@ export interface FormLimits extends ReceiveOptions {
 const isImageName = (name: string | undefined): boolean => name === 'image' || name === 'image[]';
 
 /**
- * Reads the whole form. Every spool it makes is given to `spools`, also when it fails: whoever disposes of the stack
+ * Reads the whole form, and tells `listener` of it as it comes. Every spool it makes is given to `spools`, also when it fails: whoever disposes of the stack
  * leaves nothing behind. On failure the rest of the request is read and dropped, so that the connection survives.
  * @throws GatewayError 400, 413, 415, or the signal's reason.
  */
@@ -32,6 +33,7 @@ export async function readForm(
   request: FastifyRequest,
   limits: FormLimits,
   spools: AsyncDisposableStack,
+  listener: FormListener,
 ): Promise<ReceivedForm> {
   if (!request.isMultipart()) {
     throw badRequest('Send the form as multipart/form-data.', {
@@ -49,6 +51,7 @@ export async function readForm(
     for await (const part of parts(request, limits.maxFieldBytes)) {
       if (part.type === 'field') {
         addField(fields, part, limits.maxFieldBytes);
+        listener.onField(fields);
         continue;
       }
       open = part;
@@ -58,10 +61,14 @@ export async function readForm(
         new Spool({ directory: limits.spoolDirectory, maxBytes: limits.maxFileBytes }),
       );
       const source = await imageSource(fileBytes(part), part.filename !== undefined);
-      const image = receiveImage(source, spool, { index, filename: part.filename }, options).catch(
-        naming(index),
-      );
+      const image = receiveImage(source, spool, { index, filename: part.filename }, options, (growing) =>
+        listener.onImage(growing, fields),
+      ).catch(naming(index));
       images.push(image);
+      image.then(
+        (whole) => listener.onWhole(whole),
+        () => undefined,
+      );
       // A download goes on while the next part is read; until it is awaited, its failure must not count as unhandled.
       if (source.kind === 'url') image.catch((error: unknown) => failed.abort(error));
       else await image;

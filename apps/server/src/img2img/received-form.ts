@@ -4,27 +4,41 @@ import {
   filenameFromUrl,
   type ImageType,
   SNIFF_BYTES,
-  Spool,
+  type Spool,
   sniffImage,
 } from '@ferry/core';
 import { badRequest } from '../errors/gateway-error.ts';
 import type { ImageSource } from './image-source.ts';
 
-/** An image that has arrived whole, and is what its first bytes say. */
-export interface ReceivedImage {
+/** An image whose first bytes say that it is one; the rest may still be coming in. */
+export interface GrowingImage {
   /** From 0, in the order of the parts. */
   readonly index: number;
   /** How errors name the part: `image[1]`. */
   readonly param: string;
   readonly filename: string;
   readonly type: ImageType;
-  readonly bytes: number;
   readonly spool: Spool;
+}
+
+/** An image that has arrived whole, and is what its first bytes say. */
+export interface ReceivedImage extends GrowingImage {
+  readonly bytes: number;
 }
 
 export interface ReceivedForm {
   readonly fields: ReadonlyMap<string, string>;
   readonly images: readonly ReceivedImage[];
+}
+
+/** Hears how a form comes in. Must not throw. */
+export interface FormListener {
+  /** A field has come; these are all so far. */
+  onField(fields: ReadonlyMap<string, string>): void;
+  /** The first bytes of an image are here, and `fields` hold what has come by now. */
+  onImage(image: GrowingImage, fields: ReadonlyMap<string, string>): void;
+  /** An image is whole. */
+  onWhole(image: ReceivedImage): void;
 }
 
 /** What the upstreams take. Other pictures are refused here, before anything is sent or paid for. */
@@ -37,39 +51,52 @@ export interface ReceiveOptions {
   readonly signal: AbortSignal;
 }
 
+export interface ImagePart {
+  readonly index: number;
+  readonly filename: string | undefined;
+}
+
 /** The name of an image's part, as errors give it. */
 export const imageParam = (index: number): string => (index === 0 ? 'image' : `image[${index}]`);
 
 /**
- * Brings an image into `spool`, from the request or from its URL, and looks at what it is.
+ * Brings an image into `spool`, from the request or from its URL. `onImage` is called once its first bytes are known to be
+ * an image's, while the rest comes in.
  * @throws UploadInputError and GatewayError for what the caller did wrong.
  */
 export async function receiveImage(
   source: ImageSource,
   spool: Spool,
-  part: { readonly index: number; readonly filename: string | undefined },
+  part: ImagePart,
   options: ReceiveOptions,
+  onImage: (image: GrowingImage) => void,
 ): Promise<ReceivedImage> {
   const { signal, maxFileBytes } = options;
-  let url: URL | undefined;
-  if (source.kind === 'url') {
-    await using download = await fetchUrl(source.url, { maxBytes: maxFileBytes, signal });
-    url = download.url;
-    await spool.fill(download.body, signal);
-  } else {
-    await spool.fill(source.bytes, signal);
-  }
+  const receive = async (bytes: AsyncIterable<Uint8Array>, url?: URL): Promise<ReceivedImage> => {
+    const looked = identify(spool, part, url);
+    looked.then(onImage, () => undefined);
+    // What is wrong with the bytes as a whole, such as their number, is told before what is wrong with the first of them.
+    await spool.fill(bytes, signal);
+    return { ...(await looked), bytes: await spool.whole() };
+  };
+  if (source.kind !== 'url') return await receive(source.bytes);
+  await using download = await fetchUrl(source.url, { maxBytes: maxFileBytes, signal });
+  return await receive(download.body, download.url);
+}
+
+/** @throws GatewayError when it is no image that the upstreams take. */
+async function identify(spool: Spool, part: ImagePart, url: URL | undefined): Promise<GrowingImage> {
+  const head = await spool.head(SNIFF_BYTES);
   const param = imageParam(part.index);
   const given = part.filename === undefined ? undefined : cleanFilename(part.filename);
-  const bytes = await spool.whole();
   const name = given === undefined ? param : `${param} ("${given}")`;
-  if (bytes === 0) throw badRequest(`${name} is empty.`, { code: 'invalid_image', param });
-  const type = sniffImage(await spool.head(SNIFF_BYTES));
+  if (head.byteLength === 0) throw badRequest(`${name} is empty.`, { code: 'invalid_image', param });
+  const type = sniffImage(head);
   if (type === undefined || !ACCEPTED.has(type.mediaType)) {
     const what = type === undefined ? 'is not an image' : `is ${type.mediaType}`;
     throw badRequest(`${name} ${what}. Send PNG, JPEG or WebP.`, { code: 'invalid_image', param });
   }
   const fromUrl = url === undefined ? undefined : filenameFromUrl(url, type);
   const filename = given ?? fromUrl ?? `image-${part.index + 1}.${type.extension}`;
-  return { index: part.index, param, filename, type, bytes, spool };
+  return { index: part.index, param, filename, type, spool };
 }

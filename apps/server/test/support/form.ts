@@ -20,6 +20,14 @@ export async function smallPng(): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await image.png().toBuffer());
 }
 
+/** A PNG of some 6 MB without compression: more than a spool keeps in memory, and than sockets buffer. */
+export async function largePng(): Promise<Uint8Array<ArrayBuffer>> {
+  const [width, height] = [2000, 1000];
+  const raw = Buffer.alloc(width * height * 3, 90);
+  const image = sharp(raw, { raw: { width, height, channels: 3 } });
+  return new Uint8Array(await image.png({ compressionLevel: 0 }).toBuffer());
+}
+
 /** A form with these fields in this order; an array becomes a repeated field. */
 export function form(fields: Readonly<Record<string, string | File | readonly (string | File)[]>>): FormData {
   const data = new FormData();

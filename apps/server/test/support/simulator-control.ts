@@ -1,6 +1,8 @@
 /** The simulator's control port: faults to order, and what it has seen. */
 
 export interface LedgerEntry {
+  /** When its headers arrived, milliseconds since the Unix epoch. */
+  readonly at: number;
   readonly path: string;
   readonly protocol: string;
   readonly connectionId: string;

@@ -39,8 +39,8 @@ export type PoolEventDetail =
       readonly type: 'opened';
       /** The measured round trip, where the transport measures one. */
       readonly rttMs?: number;
-      /** Opened before a request asked for it, where the transport knows. */
-      readonly ahead?: boolean;
+      /** Opened before a request asked for it. */
+      readonly ahead: boolean;
     }
   /** `uses` counts the requests carried, this one included. */
   | { readonly type: 'reused'; readonly uses: number }

@@ -225,7 +225,13 @@ export const FLOW: readonly FaultCase[] = [
     protocols: BOTH,
     proxy: {},
     produce: (stage) =>
-      stage.peer.next({ whole: () => stage.proxy.inject(Buffer.from('this is no TLS record')) }),
+      stage.peer.next({
+        async whole() {
+          // Every connection gets the bytes: a spare that was in its handshake would take the next upload down with it.
+          await eventually(() => stage.transport.stats().connecting === 0);
+          stage.proxy.inject(Buffer.from('this is no TLS record'));
+        },
+      }),
     expect: { ...BROKEN, kinds: ['tls', 'protocol', 'reset'] },
   },
   {

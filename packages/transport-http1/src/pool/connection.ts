@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock, ConnectionOrigin, RetireReason } from '@ferry/core';
+import type { Clock, ConnectionOrigin, ConnectionView, RetireReason } from '@ferry/core';
 import { ConnectionAgent } from '../agent.ts';
 import { elapsedMs, type Moment, momentOf } from '../time.ts';
 import type { ConnectionFacts } from './admission.ts';
@@ -90,10 +90,6 @@ export class Connection {
     return this.#retired !== undefined;
   }
 
-  get retireReason(): RetireReason | undefined {
-    return this.#retired;
-  }
-
   /** Whether the socket shows no sign of its end, and no byte that nobody asked for. */
   get sound(): boolean {
     const { socket } = this;
@@ -107,6 +103,18 @@ export class Connection {
       ageMs: elapsedMs(this.#openedAt, now),
       idleMs: elapsedMs(this.#usedAt, now),
       peerIdleLimitMs: this.peerIdleLimitMs,
+    };
+  }
+
+  view(origin: string): ConnectionView {
+    return {
+      id: this.id,
+      origin,
+      state: this.retired ? 'retired' : 'live',
+      uses: this.#uses,
+      streams: this.occupied ? 1 : 0,
+      ageMs: this.facts().ageMs,
+      ...(this.#retired && { retireReason: this.#retired }),
     };
   }
 

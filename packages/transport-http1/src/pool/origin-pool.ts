@@ -74,15 +74,7 @@ export class OriginPool implements ConnectionOwner {
   }
 
   views(): readonly ConnectionView[] {
-    return [...this.#connections].map((connection) => ({
-      id: connection.id,
-      origin: this.origin,
-      state: connection.retired ? 'retired' : 'live',
-      uses: connection.uses,
-      streams: connection.occupied ? 1 : 0,
-      ageMs: connection.facts().ageMs,
-      ...(connection.retireReason && { retireReason: connection.retireReason }),
-    }));
+    return [...this.#connections].map((connection) => connection.view(this.origin));
   }
 
   /** Lets accepted requests finish, those that wait for a place included, and closes what they do not need. */

@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants, type Settings } from 'node:http2';
+import { type ClientHttp2Session, constants, type Settings } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock, ConnectionState, Exchange, RetireReason } from '@ferry/core';
@@ -11,20 +11,11 @@ import { LastHeard } from './last-heard.ts';
 import { NoSettings } from './no-settings.ts';
 import { connectNow, guardStreams, oneSocketClient } from './one-socket-client.ts';
 import type { Secured } from './opening.ts';
+import type { Rider } from './rider.ts';
 import { ping } from './session-probe.ts';
 
 /** How long a connection that is ended politely may take to flush its last frames, in milliseconds. */
 const LINGER_MS = 1_000;
-
-/** One exchange, as its connection sees it. */
-export interface Rider {
-  /** The one stream of this exchange has been opened. */
-  onStream(stream: ClientHttp2Stream): void;
-  /** GOAWAY came (RFC 9113 section 6.8): streams above `lastStreamId` were provably not acted upon. */
-  onGoaway(code: number, lastStreamId: number): void;
-  /** The connection is gone, or is being destroyed by us for `reason`. */
-  onConnectionEnd(reason: RetireReason): void;
-}
 
 export interface UndiciConnectionOptions {
   readonly id: string;

@@ -12,7 +12,8 @@ import {
   type TransportResponse,
 } from '@ferry/core';
 import type { Dispatcher } from 'undici';
-import type { Rider, UndiciConnection } from '../connection/undici-connection.ts';
+import type { Rider } from '../connection/rider.ts';
+import type { UndiciConnection } from '../connection/undici-connection.ts';
 import type { Verdict } from '../pool/lease.ts';
 import { CapturedStream } from './captured-stream.ts';
 import { ExchangeLimits } from './exchange-limits.ts';
@@ -50,33 +51,23 @@ interface Failure {
  * news about it is a consequence and ignored.
  */
 export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
-  readonly response: Promise<TransportResponse>;
   readonly #options: DispatchOptions;
   readonly #limits: ExchangeLimits;
   readonly #bytesBefore: number;
   readonly #body: ResponseBody;
   readonly #feed: BodyFeed | undefined;
-  readonly #done: Promise<Exchange>;
+  readonly #response = Promise.withResolvers<TransportResponse>();
+  readonly #done = Promise.withResolvers<Exchange>();
   #controller: Dispatcher.DispatchController | undefined;
   #captured: CapturedStream | undefined;
   #answered = false;
   #headersUnsent = false;
   #settled = false;
-  #resolve: (response: TransportResponse) => void = () => undefined;
-  #reject: (error: TransportError) => void = () => undefined;
-  #finish: (exchange: Exchange) => void = () => undefined;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
     this.#limits = new ExchangeLimits(options.clock, options.attempt.limits);
     this.#bytesBefore = options.connection.bytesWritten;
-    this.response = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.#done = new Promise((resolve) => {
-      this.#finish = resolve;
-    });
     this.#body = new ResponseBody({
       pause: () => this.#controller?.pause(),
       resume: () => this.#controller?.resume(),
@@ -100,6 +91,10 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
                 cause: error,
               }),
           });
+  }
+
+  get response(): Promise<TransportResponse> {
+    return this.#response.promise;
   }
 
   start(): void {
@@ -189,12 +184,12 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     // A refusal needs no more of the request. A 2xx may be a server that answers while it reads, so its upload goes on
     // until the response ends (golang.org/issue/13444).
     if (status > 299) this.#feed?.park();
-    this.#resolve({
+    this.#response.resolve({
       status,
       headers: responseHeaders(headers),
       body: this.#body,
       exchange: record.snapshot(),
-      done: this.#done,
+      done: this.#done.promise,
     });
   }
 
@@ -293,7 +288,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
       cause: failure.cause,
     });
     this.#body.end({ type: 'failed', error });
-    this.#reject(error);
+    this.#response.reject(error);
     this.#controller?.abort(error);
   }
 
@@ -306,7 +301,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     this.#captured?.cancel();
     this.#feed?.stop();
     connection.leave(this);
-    this.#finish(record.snapshot());
+    this.#done.resolve(record.snapshot());
     onSettled(verdict);
   }
 }

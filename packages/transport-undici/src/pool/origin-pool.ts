@@ -1,6 +1,5 @@
 import type {
   Clock,
-  ConnectionOrigin,
   ConnectionState,
   ConnectionView,
   PoolEvent,
@@ -132,7 +131,7 @@ export class OriginPool<C extends Connection> {
           // A request opens one connection at a time: when that fails, it hears of it, and opens no other.
           if (waiter.opening !== undefined) break;
           if (step.evict !== undefined) this.#book.get(step.evict)?.retire('evicted');
-          waiter.connecting(this.#open(waiter.connectMs));
+          waiter.connecting(this.#open(waiter.connectMs, { ahead: false }));
           break;
         case 'wait':
           if (step.promised) promised += 1;
@@ -165,10 +164,7 @@ export class OriginPool<C extends Connection> {
     const entry = this.#book.get(id);
     if (entry === undefined) return;
     this.#forgetWaiter(waiter);
-    const readyBefore = entry.openedAt.mono <= waiter.since.mono;
-    const origin: ConnectionOrigin = entry.uses > 0 ? 'reused' : readyBefore ? 'prewarmed' : 'fresh';
-    entry.uses += 1;
-    entry.streams += 1;
+    const origin = entry.take(waiter.since);
     if (origin === 'reused') this.#emit(entry, { type: 'reused', uses: entry.uses });
     let held = true;
     waiter.grant({
@@ -182,23 +178,15 @@ export class OriginPool<C extends Connection> {
   }
 
   #release(entry: PooledConnection<C>, verdict: Verdict): void {
-    entry.streams -= 1;
-    entry.usedAt = instant(this.#options.clock);
-    if (verdict === 'refused') {
-      entry.refusals += 1;
-      if (entry.refusals > 1) entry.retire('refused-twice');
-    } else if (verdict !== 'keep') {
-      entry.retire(verdict);
-    }
-    entry.endIfUnused();
+    entry.giveBack(verdict, instant(this.#options.clock));
     this.#trim();
     this.#pump();
   }
 
-  #open(connectMs: number): string {
+  #open(connectMs: number, { ahead }: { readonly ahead: boolean }): string {
     const { open, clock } = this.#options;
     const connection = open(connectMs, (changed, state) => this.#onChange(changed, state));
-    const entry = new PooledConnection(connection, instant(clock));
+    const entry = new PooledConnection(connection, instant(clock), { ahead });
     this.#book.add(entry);
     connection.onCapacity = () => {
       if (connection.peerMaxStreams !== undefined) this.#options.limit.learn(connection.peerMaxStreams);
@@ -231,7 +219,7 @@ export class OriginPool<C extends Connection> {
     if (entry === undefined) return;
     if (state === 'live') {
       entry.wentLive(instant(this.#options.clock));
-      this.#emit(entry, { type: 'opened', rttMs: connection.rttMs });
+      this.#emit(entry, { type: 'opened', rttMs: connection.rttMs, ahead: entry.ahead });
     } else if (state === 'retired') {
       this.#emit(entry, { type: 'retired', reason: connection.retireReason ?? 'socket' });
       if (connection.askedForCalm) this.#calm = Math.min(this.#calm * 2, MAX_CALM);
@@ -269,7 +257,7 @@ export class OriginPool<C extends Connection> {
     this.#peak.note(this.#book.streams + waiting, clock.now());
     const demand = { waiting, peak: this.#peak.at(clock.now()) };
     for (let count = sparesToOpen(this.#book.facts(), policy, demand); count > 0; count -= 1)
-      this.#open(connectMs);
+      this.#open(connectMs, { ahead: true });
   }
 
   #trim(): void {

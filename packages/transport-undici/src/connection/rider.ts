@@ -1,0 +1,12 @@
+import type { ClientHttp2Stream } from 'node:http2';
+import type { RetireReason } from '@ferry/core';
+
+/** One exchange, as its connection sees it. */
+export interface Rider {
+  /** The one stream of this exchange has been opened. */
+  onStream(stream: ClientHttp2Stream): void;
+  /** GOAWAY came (RFC 9113 section 6.8): streams above `lastStreamId` were provably not acted upon. */
+  onGoaway(code: number, lastStreamId: number): void;
+  /** The connection is gone, or is being destroyed by us for `reason`. */
+  onConnectionEnd(reason: RetireReason): void;
+}

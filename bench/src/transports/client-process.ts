@@ -1,9 +1,5 @@
 /** A client process: takes one job from its parent, does it, reports what it measured, and ends. */
-import { openClient } from './clients/open.ts';
-import type { Job, Measured } from './job.ts';
-import { runLoad } from './run-load.ts';
-import { runSpaced } from './run-spaced.ts';
-import { runStream } from './run-stream.ts';
+import type { Job, LoadJob, Measured, SpacedJob } from './job.ts';
 
 // A listener that stays keeps the process alive: unused connections do not, nor does the profiler.
 process.on('message', async (job: Job) => {
@@ -13,7 +9,16 @@ process.on('message', async (job: Job) => {
 });
 
 async function run(job: Job): Promise<Measured> {
-  if (job.type === 'stream') return await runStream(job);
+  if (job.type !== 'stream') return await runClient(job);
+  // Loaded on its own, since the other clients' libraries would count as memory of ours.
+  const { runStream } = await import('./run-stream.ts');
+  return await runStream(job);
+}
+
+async function runClient(job: LoadJob | SpacedJob): Promise<Measured> {
+  const { openClient } = await import('./clients/open.ts');
+  const { runLoad } = await import('./run-load.ts');
+  const { runSpaced } = await import('./run-spaced.ts');
   const { target, trust } = job;
   const baseline = job.type === 'load' ? job.baseline : undefined;
   const client = await openClient(job.variant, { target, trust, baseline });

@@ -37,23 +37,35 @@ export async function runTraffic(client: UploadClient, plan: TrafficPlan): Promi
   const bytes = randomBytes(LARGE + uploads);
   let begun = 0;
   let disturbances = 0;
-  let disturbed = Promise.resolve();
+  let disturbed: Promise<void> = Promise.resolve();
+  const running = new Set<Promise<UploadOutcome>>();
+  /** Uploads that met the last disturbance. */
+  let shaken: readonly Promise<UploadOutcome>[] = [];
+  let gate: Promise<unknown> = disturbed;
 
-  const disturb = async (by: () => Promise<void>) => {
-    const previous = disturbed;
+  // Disturbances come one after the other, and no upload meets two: what servers do once an hour would otherwise hit a
+  // retry as often as a first attempt. Uploads wait for the begin of a disturbance, not for its end.
+  const disturb = (by: () => Promise<void>): Promise<unknown> => {
     disturbances += 1;
-    disturbed = previous.then(by);
-    // The lane that is due waits for the disturbance before it, so that each one happens amid uploads.
-    await previous;
+    const calm = disturbed.then(() => Promise.all(shaken));
+    disturbed = calm.then(by).then(() => {
+      shaken = [...running];
+    });
+    return calm;
   };
   const lane = async (until: number) => {
-    while (begun < until) {
+    for (;;) {
+      await gate;
+      if (begun >= until) return;
       const index = begun;
       begun += 1;
       if (disturbance !== undefined && index > 0 && index % disturbance.every === 0) {
-        await disturb(disturbance.by);
+        gate = disturb(disturbance.by);
       }
-      outcomes.push(await uploadOne(client, `upload-${index}`, fileOf(index, bytes)));
+      const upload = uploadOne(client, `upload-${index}`, fileOf(index, bytes));
+      running.add(upload);
+      outcomes.push(await upload);
+      running.delete(upload);
     }
   };
   const wave = (until: number) => Promise.all(Array.from({ length: atOnce }, () => lane(until)));

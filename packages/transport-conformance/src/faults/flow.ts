@@ -224,14 +224,11 @@ export const FLOW: readonly FaultCase[] = [
     title: 'bytes that are no TLS record',
     protocols: BOTH,
     proxy: {},
+    // Every connection gets the bytes, and one that stood by would take the next upload down with it.
+    cold: true,
+    policy: { spares: 0 },
     produce: (stage) =>
-      stage.peer.next({
-        async whole() {
-          // Every connection gets the bytes: a spare that was in its handshake would take the next upload down with it.
-          await eventually(() => stage.transport.stats().connecting === 0);
-          stage.proxy.inject(Buffer.from('this is no TLS record'));
-        },
-      }),
+      stage.peer.next({ whole: () => stage.proxy.inject(Buffer.from('this is no TLS record')) }),
     expect: { ...BROKEN, kinds: ['tls', 'protocol', 'reset'] },
   },
   {

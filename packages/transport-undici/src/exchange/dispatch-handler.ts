@@ -1,21 +1,18 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import {
-  type Attempt,
-  type Clock,
-  type Delivery,
-  type Exchange,
-  type H2ErrorName,
-  type RetireReason,
-  TransportError,
-  type TransportErrorKind,
-  type TransportRequest,
-  type TransportResponse,
+import type {
+  Attempt,
+  Clock,
+  Exchange,
+  RetireReason,
+  TransportRequest,
+  TransportResponse,
 } from '@ferry/core';
 import type { Dispatcher } from 'undici';
 import type { Rider } from '../connection/rider.ts';
 import type { UndiciConnection } from '../connection/undici-connection.ts';
 import type { Verdict } from '../pool/lease.ts';
 import { CapturedStream } from './captured-stream.ts';
+import { type Failure, failedExchange } from './exchange-failure.ts';
 import { ExchangeLimits } from './exchange-limits.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
@@ -35,15 +32,6 @@ export interface DispatchOptions {
   readonly clock: Clock;
   /** Called once, when the exchange is off the wire. */
   readonly onSettled: (verdict: Verdict) => void;
-}
-
-interface Failure {
-  readonly kind: TransportErrorKind;
-  readonly message: string;
-  readonly connection: Verdict;
-  readonly delivery?: Delivery;
-  readonly h2Code?: H2ErrorName | undefined;
-  readonly cause?: unknown;
 }
 
 /**
@@ -279,14 +267,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
       failure.delivery ?? (this.#answered ? 'answered' : this.#sent() ? 'unknown' : 'not-sent');
     if (failure.h2Code === 'ENHANCE_YOUR_CALM') this.#options.connection.askedForCalm = true;
     this.#settle(failure.connection);
-    const error = new TransportError(failure.message, {
-      kind: failure.kind,
-      phase,
-      delivery,
-      h2Code: failure.h2Code,
-      exchange: record.snapshot(),
-      cause: failure.cause,
-    });
+    const error = failedExchange(failure, { phase, delivery, exchange: record.snapshot() });
     this.#body.end({ type: 'failed', error });
     this.#response.reject(error);
     this.#controller?.abort(error);

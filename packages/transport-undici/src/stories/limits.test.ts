@@ -80,8 +80,8 @@ it('an upload that moves a little at a time is not silent', async () => {
     });
   });
   const subject = await world.transport(POOLED);
-  const body = fromBytes(new Uint8Array(65_535 + 40_000));
-  const response = await subject.send(peer, { body, limits: { idleMs: 400 } });
+  const body = fromBytes(new Uint8Array(65_535 + 60_000));
+  const response = await subject.send(peer, { body, limits: { idleMs: 1_000 } });
   expect(await text(response)).toBe('ok');
 });
 

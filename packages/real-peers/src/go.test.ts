@@ -8,7 +8,7 @@ import { aroundIdle, play } from './support/story.ts';
 
 const go = findBinary('go');
 
-describe.runIf(go.found)("Go's net/http", () => {
+describe.runIf(go.found)("Go's net/http", { timeout: 60_000 }, () => {
   let program: GoProgram;
   beforeAll(async () => {
     program = await buildGoServer(go);

@@ -20,7 +20,7 @@ const FILE = new Uint8Array(10_000).fill(7);
 const refusedByGoaway: Proof = (attempt) =>
   provenUndone(attempt) && attempt.error?.h2Code !== 'REFUSED_STREAM';
 
-describe.runIf(haproxy.found)('HAProxy', () => {
+describe.runIf(haproxy.found)('HAProxy', { timeout: 60_000 }, () => {
   test.each([
     { what: 'HTTP/2, pooled', road: H2_POOLED, uploads: 1_000 },
     { what: 'HTTP/2, prewarmed', road: { protocol: 'h2', policy: PREWARMED }, uploads: 300 },

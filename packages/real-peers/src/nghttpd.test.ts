@@ -8,7 +8,7 @@ import { play } from './support/story.ts';
 
 const nghttpd = findBinary('nghttpd');
 
-describe.runIf(nghttpd.found)('nghttpd', () => {
+describe.runIf(nghttpd.found)('nghttpd', { timeout: 60_000 }, () => {
   test.each([
     { what: 'pooled', policy: POOLED, uploads: 1_000 },
     { what: 'fresh', policy: FRESH, uploads: 200 },

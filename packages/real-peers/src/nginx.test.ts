@@ -14,7 +14,7 @@ const H2_POOLED = { protocol: 'h2', policy: POOLED } as const;
 const H1_POOLED = { protocol: 'http/1.1', policy: POOLED } as const;
 const ROOM = 'client_max_body_size 4m;';
 
-describe.runIf(nginx.found)('nginx', () => {
+describe.runIf(nginx.found)('nginx', { timeout: 60_000 }, () => {
   test.each([
     { what: 'HTTP/2, pooled', road: H2_POOLED, uploads: 1_000 },
     { what: 'HTTP/1.1, pooled', road: H1_POOLED, uploads: 1_000 },

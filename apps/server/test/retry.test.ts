@@ -62,14 +62,27 @@ test('an edit that may have been acted upon is not sent again, and the caller is
   expect(edits.map(({ work }) => work?.images)).toEqual([1]);
 });
 
-test('an edit that the upstream provably refused is sent again', async () => {
+test('an edit that left whole is not sent again after REFUSED_STREAM, which a proxy may have made up', async () => {
   await ferry.simulator.fault({
     match: onEdits,
-    fault: { kind: 'rst', code: 'REFUSED_STREAM', when: 'before' },
+    fault: { kind: 'rst', code: 'REFUSED_STREAM', when: 'after-body' },
   });
   const reply = await edit();
+  expect([reply.status, reply.body.error?.code]).toEqual([502, 'upstream_unknown_outcome']);
+  expect(await ferry.simulator.requests(EDITS)).toHaveLength(1);
+});
+
+test('an edit that the upstream refused goes again where its refusals are trusted', async () => {
+  await using trusting = await startFerry({
+    env: { FERRY_RETRY__RETRY_BACKOFF_BASE: '0.01', FERRY_RETRY__TRUST_REFUSED_STREAM: 'true' },
+  });
+  await trusting.simulator.fault({
+    match: onEdits,
+    fault: { kind: 'rst', code: 'REFUSED_STREAM', when: 'after-body' },
+  });
+  const reply = await post(trusting.url, form({ prompt: 'x', image: picture() }));
   expect(reply.status).toBe(200);
-  expect((await ferry.simulator.requests(EDITS)).map(({ outcome }) => outcome)).toEqual([
+  expect((await trusting.simulator.requests(EDITS)).map(({ outcome }) => outcome)).toEqual([
     'faulted',
     'answered',
   ]);

@@ -126,6 +126,10 @@ export const configSchema = z.strictObject({
       about: 'The longest single wait; caps Retry-After too.',
     }),
     retry_budget: decimal(0, 3_600, 90, { unit: 's', about: 'All the waits of one request together.' }),
+    trust_refused_stream: flag(false, {
+      about:
+        'Whether an edit goes again after REFUSED_STREAM. Only without a proxy before the upstream is that a proof.',
+    }),
   }),
   fallback: section({
     http1: flag(true, { about: 'Whether `upload.transport = "auto"` may fall back to HTTP/1.1.' }),

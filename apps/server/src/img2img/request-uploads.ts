@@ -12,7 +12,7 @@ import type { UploadSlots } from './upload-slots.ts';
  * An image that stays below this is uploaded when its form is whole. Sending it earlier would save less than one round
  * trip, and would send what a field that comes later may refuse. It is also what a spool keeps in memory.
  */
-export const EARLY_BYTES: number = 256 * 1024;
+const EARLY_BYTES = 256 * 1024;
 
 /** Where a request's images go. */
 export interface UploadRoute {

@@ -20,6 +20,7 @@ export function retryPolicy({ retry }: Pick<Config, 'retry'>): Partial<RetryPoli
     backoffFactor: retry.retry_backoff_factor,
     backoffMaxMs: retry.retry_backoff_max * 1_000,
     budgetMs: retry.retry_budget * 1_000,
+    trustRefusedStream: retry.trust_refused_stream,
   };
 }
 

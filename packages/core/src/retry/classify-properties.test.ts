@@ -58,6 +58,7 @@ const anyPolicy = fc.record({
   maxRetries: fc.nat(5),
   retryStatusCodes: fc.array(fc.integer({ min: 300, max: 599 })),
   billableRetryUnknown: fc.boolean(),
+  trustRefusedStream: fc.boolean(),
   billableRetryStatusCodes: fc.array(fc.integer({ min: 300, max: 599 })),
 });
 

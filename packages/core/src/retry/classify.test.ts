@@ -100,7 +100,13 @@ describe('the table of verdicts', () => {
     ],
     [
       'REFUSED_STREAM',
-      failed({ kind: 'stream-refused', delivery: 'refused', h2Code: 'REFUSED_STREAM' }),
+      failed({ kind: 'stream-refused', phase: 'headers', delivery: 'refused', h2Code: 'REFUSED_STREAM' }),
+      'retry immediate elsewhere',
+      'give up: upstream_unknown_outcome',
+    ],
+    [
+      'REFUSED_STREAM before the whole request had left',
+      failed({ kind: 'stream-refused', phase: 'request', delivery: 'refused', h2Code: 'REFUSED_STREAM' }),
       'retry immediate elsewhere',
       'retry immediate elsewhere',
     ],
@@ -220,14 +226,10 @@ describe('what came before counts', () => {
       h2Code: 'NO_ERROR',
       exchange: { ...drained.exchange, connectionOrigin: 'fresh' },
     });
-    expect(decide(outcomeOf(opened), 'billable', after(drained))).toBe('retry backoff elsewhere');
-    expect(decide(outcomeOf(drained), 'billable', after(opened))).toBe('retry backoff elsewhere');
-    expect(decide(outcomeOf(opened), 'billable', after(opened))).toBe('give up: upstream_transport');
-    const both = { retries: 2, failures: [opened, drained], previous: drained };
-    expect(decide(outcomeOf(opened), 'billable', both)).toBe('give up: upstream_transport');
+    expect(decide(outcomeOf(opened), 'billable', after(opened))).toBe('retry backoff elsewhere');
     // A server that takes in a connection only to drain it is going down: at once would be too soon.
     expect(decide(outcomeOf(opened), 'billable')).toBe('retry backoff elsewhere');
-    expect(decide(outcomeOf(refused), 'billable', after(drained))).toBe('give up: upstream_transport');
+    expect(decide(outcomeOf(refused), 'repeatable', after(drained))).toBe('give up: upstream_transport');
     const usedUp = { retries: 3, failures: [drained, drained, drained], previous: drained };
     expect(decide(outcomeOf(drained), 'repeatable', usedUp)).toBe('give up: upstream_transport');
   });

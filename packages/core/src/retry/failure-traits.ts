@@ -6,6 +6,16 @@ export function provesNothing(error: TransportError): boolean {
   return error.delivery === 'unknown' || error.delivery === 'answered';
 }
 
+/**
+ * Declined with REFUSED_STREAM after the whole request had left. RFC 9113 section 8.7 calls that a proof, and between two
+ * ends it is one. A proxy is not the end: HAProxy 2.6 says REFUSED_STREAM for "the client has no answer yet", also when the
+ * origin had done the work and then broke off (`packages/real-peers/src/haproxy.test.ts`). A request of which a part had not
+ * left yet cannot have been acted upon by anyone.
+ */
+export function isDoubtfulRefusal(error: TransportError): boolean {
+  return error.kind === 'stream-refused' && error.phase !== 'request';
+}
+
 /** RFC 9113 section 7: the peer says that we generate excessive load. */
 export function asksForCalm(error: TransportError): boolean {
   return error.h2Code === 'ENHANCE_YOUR_CALM';
@@ -22,9 +32,8 @@ export function isDrained(error: TransportError): boolean {
 }
 
 /**
- * A connection that was there before the request is being drained. A server that reloads drains every connection it has at
- * once, used or not, so two such refusals in a row say nothing about the next connection: of a thousand uploads through
- * nginx 1.22, reloaded nine times, eight met them, and one in some ten thousand met an old worker on a new connection next.
+ * Drained, and it was there before the request. A server that reloads drains every connection it has at once, so another one
+ * can be tried without a wait; a new connection that is drained was taken in by a server that is going down at this moment.
  */
 export function isOldAndDrained(error: TransportError): boolean {
   return isDrained(error) && error.exchange.connectionOrigin !== 'fresh';

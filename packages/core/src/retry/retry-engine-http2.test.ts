@@ -85,11 +85,18 @@ test('another stream error than that is retried to the end', async () => {
   expect(upstream.streams()).toBe(4);
 });
 
-test('an edit whose stream is refused once is sent again, since nothing was done', async () => {
+test('an edit that had left whole is not sent again after REFUSED_STREAM, which a proxy may have made up', async () => {
+  const { failedUpload, upstream } = await bench((stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
+  const failure = await failedUpload({ safety: 'billable', label: 'edit' });
+  expect(failure).toMatchObject({ code: 'upstream_unknown_outcome', outcomeUnknown: true });
+  expect(upstream.streams()).toBe(1);
+});
+
+test('an upload whose stream is refused once is sent again', async () => {
   const { upload, upstream } = await bench((stream, _nth, total) =>
     total === 1 ? stream.close(constants.NGHTTP2_REFUSED_STREAM) : succeed(stream),
   );
-  expect((await upload({ safety: 'billable', label: 'edit' })).status).toBe(200);
+  expect((await upload({})).status).toBe(200);
   expect(upstream.streams()).toBe(2);
 });
 

@@ -19,6 +19,11 @@ export interface RetryPolicy {
   readonly billableRetryStatusCodes: readonly number[];
   /** Whether a billable request is resent when nobody knows if it arrived: faster, and sometimes paid for twice. */
   readonly billableRetryUnknown: boolean;
+  /**
+   * Whether a billable request that had left whole is resent after REFUSED_STREAM. RFC 9113 says that the peer did nothing;
+   * proxies say it also when they do not know. Safe when no proxy stands before the upstream.
+   */
+  readonly trustRefusedStream: boolean;
 }
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = Object.freeze({
@@ -30,4 +35,5 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = Object.freeze({
   budgetMs: 90_000,
   billableRetryStatusCodes: Object.freeze([]),
   billableRetryUnknown: false,
+  trustRefusedStream: false,
 });

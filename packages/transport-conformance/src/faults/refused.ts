@@ -82,11 +82,20 @@ export const REFUSED: readonly FaultCase[] = [
   },
   {
     row: 19,
-    title: 'a billable request is resent after REFUSED_STREAM, on another connection',
+    title:
+      'a billable request that left whole is resent after REFUSED_STREAM where that is trusted, and else not',
     protocols: H2,
     async story(stage) {
       stage.h2.next({ whole: (r) => r.reset(CODE.REFUSED_STREAM) });
-      const { answer, records } = await engineRun(stage, { safety: 'billable' });
+      const cautious = await engineRun(stage, { safety: 'billable' });
+      stage.check(cautious.failure?.outcomeUnknown === true, 'it should say that nobody knows');
+      stage.check(cautious.attempts === 1, `it should be sent once, and was sent ${cautious.attempts} times`);
+      stage.h2.next({ whole: (r) => r.reset(CODE.REFUSED_STREAM) });
+      const { answer, records } = await engineRun(
+        stage,
+        { safety: 'billable' },
+        { trustRefusedStream: true },
+      );
       stage.check(answer?.status === 200, 'it should arrive on the second attempt');
       const [first, second] = records.map((record) => record.exchange.connectionId);
       stage.check(records.length === 2 && first !== second, 'the second attempt should go elsewhere');

@@ -17,6 +17,9 @@ import { ping } from './session-probe.ts';
 /** How long a connection that is ended politely may take to flush its last frames, in milliseconds. */
 const LINGER_MS = 1_000;
 
+/** At most what a PING's or SETTINGS' acknowledgement takes on the wire: 17 bytes in a TLS record of its own (RFC 9113 section 6.7). */
+const ANSWER_BYTES = 64;
+
 export interface UndiciConnectionOptions {
   readonly id: string;
   readonly origin: URL;
@@ -53,6 +56,7 @@ export class UndiciConnection implements Connection {
   #socket: Socket;
   readonly #client: Client;
   readonly #riders = new Set<Rider>();
+  #answersToPeer = 0;
   #session: ClientHttp2Session | undefined;
   #peerSettings: Settings | undefined;
   /** The shortest round trip to whoever ends HTTP/2, in milliseconds. */
@@ -121,11 +125,12 @@ export class UndiciConnection implements Connection {
     return this.#socket.destroyed;
   }
 
-  /** The connection's flow-control window in bytes as the peer has granted it: it moves whenever DATA or credit does. */
-  get sendWindow(): number | undefined {
-    return this.#session === undefined || this.#session.destroyed
-      ? undefined
-      : this.#session.state.remoteWindowSize;
+  /**
+   * Bytes handed to the kernel, less what answering the peer's PINGs and SETTINGS can have taken: it grows only when a request
+   * moves, whatever else the peer says meanwhile.
+   */
+  get requestBytesWritten(): number {
+    return this.#socket.bytesWritten - this.#answersToPeer * ANSWER_BYTES;
   }
 
   /** Exchanges on it now. */
@@ -225,9 +230,13 @@ export class UndiciConnection implements Connection {
     this.#session = session;
     // Before undici's own listener, which resends bodiless requests: whoever is refused must have failed by then.
     session.prependListener('goaway', (code, lastStreamId) => this.#onGoaway(code, lastStreamId));
-    session.on('ping', () => this.heard());
+    session.on('ping', () => {
+      this.heard();
+      this.#answersToPeer += 1;
+    });
     session.on('remoteSettings', (settings) => {
       this.heard();
+      this.#answersToPeer += 1;
       this.#cancelLimit();
       this.#peerSettings = settings;
       this.onCapacity?.();

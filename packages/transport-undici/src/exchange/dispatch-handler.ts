@@ -42,6 +42,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
   readonly #options: DispatchOptions;
   readonly #limits: ExchangeLimits;
   readonly #bytesBefore: number;
+  #furthest = 0;
   readonly #body: ResponseBody;
   readonly #feed: BodyFeed | undefined;
   readonly #response = Promise.withResolvers<TransportResponse>();
@@ -222,9 +223,11 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     const { record, connection } = this.#options;
     if (record.phase === 'headers' || this.#body.paused) return undefined;
     const taken = record.bytesSent - (this.#captured?.queuedBytes ?? 0);
-    // Finer than the pieces of the body, and exact as long as no other request shares the connection.
-    const window = connection.riderCount === 1 ? connection.sendWindow : undefined;
-    return `${taken} ${record.bytesReceived} ${window ?? ''}`;
+    // Finer than the pieces of the body, and exact as long as no other request shares the connection. Not the window: a peer
+    // that grants little by little finds it used up at every look.
+    if (connection.riderCount === 1)
+      this.#furthest = Math.max(this.#furthest, connection.requestBytesWritten);
+    return `${taken} ${record.bytesReceived} ${this.#furthest}`;
   }
 
   #onSilence(idleMs: number): void {

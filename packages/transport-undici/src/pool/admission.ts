@@ -5,6 +5,8 @@ import { elapsed, type Instant } from './connection.ts';
 export interface ConnectionFacts {
   readonly id: string;
   readonly state: ConnectionState;
+  /** When it began to be opened. */
+  readonly connectingSince: Instant;
   /** Requests it has carried or carries. */
   readonly uses: number;
   /** Requests on it now. */
@@ -64,6 +66,14 @@ export function admit(connection: ConnectionFacts, now: Instant, policy: ReusePo
   if (places > 0) return { type: proof === 'out' ? 'soon' : 'admit', places };
   // RFC 9113 section 6.5.2: a peer may allow no stream for a while and raise the limit later.
   return !connection.limitKnown || streams === 0 ? { type: 'soon', places: ours } : { type: 'full' };
+}
+
+/**
+ * Whether the connection is still being opened after `slowConnectMs`: its path may have gone dark, so nobody counts on it any
+ * more. It may yet become ready, and is welcome then.
+ */
+export function slowToConnect(connection: ConnectionFacts, now: Instant, slowConnectMs: number): boolean {
+  return connection.state === 'connecting' && elapsed(connection.connectingSince, now) >= slowConnectMs;
 }
 
 /**

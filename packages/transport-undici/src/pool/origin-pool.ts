@@ -16,6 +16,7 @@ import { type Plan, plan, sparesToOpen, surplus } from './plan.ts';
 import { PooledConnection } from './pooled-connection.ts';
 import { prove } from './prove.ts';
 import { RecentPeak } from './recent-peak.ts';
+import { SlowConnects } from './slow-connects.ts';
 import { Waiter } from './waiter.ts';
 
 /** How far proofs are made rarer for a peer that asks for calm; each time doubles it, as gRPC's keepalive does (gRFC A8). */
@@ -47,6 +48,7 @@ export class OriginPool<C extends Connection> {
   readonly #options: OriginPoolOptions<C>;
   readonly #book: ConnectionBook<C>;
   readonly #peak: RecentPeak;
+  readonly #slow: SlowConnects;
   #waiters: Waiter<Lease<C>>[] = [];
   #calm = 1;
   #pumping = false;
@@ -56,6 +58,7 @@ export class OriginPool<C extends Connection> {
     this.#options = options;
     this.#book = new ConnectionBook(options.clock, options.policy, options.limit);
     this.#peak = new RecentPeak(options.policy.spareMaxIdleMs);
+    this.#slow = new SlowConnects(options.clock);
   }
 
   acquire(options: AcquireOptions): Waiter<Lease<C>> {
@@ -76,7 +79,7 @@ export class OriginPool<C extends Connection> {
   }
 
   stats(): TransportStats {
-    const waiting = this.#waiters.filter((waiter) => waiter.opening === undefined).length;
+    const waiting = this.#waiters.filter((waiter) => waiter.openings.size === 0).length;
     return { ...this.#book.stats(), waiting };
   }
 
@@ -111,6 +114,7 @@ export class OriginPool<C extends Connection> {
     }
     this.#pumping = false;
     this.#book.scheduleSweep(() => this.#pump());
+    this.#slow.watch(this.#waiters.length > 0 ? this.#book.facts() : [], () => this.#pump());
   }
 
   #serve(newcomer: Waiter<Lease<C>> | undefined): void {
@@ -128,10 +132,7 @@ export class OriginPool<C extends Connection> {
           break;
         case 'open':
           promised += 1;
-          // A request opens one connection at a time: when that fails, it hears of it, and opens no other.
-          if (waiter.opening !== undefined) break;
-          if (step.evict !== undefined) this.#book.get(step.evict)?.retire('evicted');
-          waiter.connecting(this.#open(waiter.connectMs, { ahead: false }));
+          this.#openFor(waiter, step);
           break;
         case 'wait':
           if (step.promised) promised += 1;
@@ -149,8 +150,20 @@ export class OriginPool<C extends Connection> {
   #planFor(waiter: Waiter<Lease<C>>, promised: number, waiting: number): Plan {
     const { policy, clock } = this.#options;
     const proveAfterIdleMs = policy.proveAfterIdleMs * this.#calm;
-    const demand = { since: waiter.since, avoid: waiter.avoid, promised, waiting };
+    const { since, avoid } = waiter;
+    const demand = { since, avoid, promised, waiting, slowConnectMs: this.#slow.slowConnectMs };
     return plan(this.#book.facts(), instant(clock), { ...policy, proveAfterIdleMs }, demand);
+  }
+
+  /**
+   * A request opens one connection at a time, and once, when what it counts on is slow, one more. When all have failed it
+   * hears of it, and opens no other.
+   */
+  #openFor(waiter: Waiter<Lease<C>>, { evict, hedge = false }: Extract<Plan, { type: 'open' }>): void {
+    if (hedge ? waiter.hedged : waiter.openings.size > 0) return;
+    waiter.hedged ||= hedge;
+    if (evict !== undefined) this.#book.get(evict)?.retire('evicted');
+    waiter.connecting(this.#open(waiter.connectMs, { ahead: false }));
   }
 
   #refuse(waiter: Waiter<Lease<C>>): void {
@@ -201,13 +214,13 @@ export class OriginPool<C extends Connection> {
   }
 
   #onConnected(id: string): void {
-    for (const waiter of this.#waiters) if (waiter.opening === id) waiter.opening = undefined;
+    for (const waiter of this.#waiters) waiter.openings.delete(id);
     this.#pump();
   }
 
   #onConnectFailed(id: string, error: unknown): void {
-    const opener = this.#waiters.find((waiter) => waiter.opening === id);
-    if (opener !== undefined) {
+    const opener = this.#waiters.find((waiter) => waiter.openings.delete(id));
+    if (opener?.openings.size === 0) {
       this.#forgetWaiter(opener);
       opener.reject(AcquireFailure.from(error));
     }
@@ -219,6 +232,7 @@ export class OriginPool<C extends Connection> {
     if (entry === undefined) return;
     if (state === 'live') {
       entry.wentLive(instant(this.#options.clock));
+      this.#slow.noteRoundTrip(connection.rttMs);
       this.#emit(entry, { type: 'opened', rttMs: connection.rttMs, ahead: entry.ahead });
     } else if (state === 'retired') {
       this.#emit(entry, { type: 'retired', reason: connection.retireReason ?? 'socket' });
@@ -261,7 +275,10 @@ export class OriginPool<C extends Connection> {
   }
 
   #trim(): void {
-    for (const id of surplus(this.#book.facts(), this.#options.policy, this.#waiters.length)) {
+    const wanted = this.#waiters.reduce((sum, { openings }) => sum + Math.max(1, openings.size), 0);
+    for (const id of surplus(this.#book.facts(), this.#options.policy, wanted)) {
+      // It may have been opened for one who waits on, and will be given another: that is no failure to tell.
+      for (const waiter of this.#waiters) waiter.openings.delete(id);
       this.#book.get(id)?.retire('surplus');
     }
   }

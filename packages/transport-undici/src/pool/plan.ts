@@ -1,5 +1,5 @@
 import type { ReusePolicy } from '@ferry/core';
-import { type Admission, admit, type ConnectionFacts, needsProof } from './admission.ts';
+import { type Admission, admit, type ConnectionFacts, needsProof, slowToConnect } from './admission.ts';
 import type { Instant } from './connection.ts';
 
 /** One request that wants a place. */
@@ -12,6 +12,8 @@ export interface Demand {
   readonly promised: number;
   /** Requests ahead of it that wait without such a promise. */
   readonly waiting: number;
+  /** A connection that has been opening for so long, in milliseconds, is no promise any more. */
+  readonly slowConnectMs: number;
 }
 
 /** What to do for one request. A closed set; nobody else decides. */
@@ -19,8 +21,11 @@ export type Plan =
   | { readonly type: 'reuse'; readonly id: string }
   /** Send a PING on it; the request waits, and so does a place. */
   | { readonly type: 'prove'; readonly id: string }
-  /** Open one more connection, ending the idle one named by `evict` first when there is no room. */
-  | { readonly type: 'open'; readonly evict?: string }
+  /**
+   * Open one more connection, ending the idle one named by `evict` first when there is no room. `hedge`: only because those
+   * that are being opened are slow; once is enough for a request.
+   */
+  | { readonly type: 'open'; readonly evict?: string; readonly hedge?: true }
   /** `promised`: a connection that is being opened or proven has a place for it. */
   | { readonly type: 'wait'; readonly promised: boolean }
   | { readonly type: 'refuse' };
@@ -47,15 +52,20 @@ export function plan(
   const doubtful = pick(open.filter(silent));
   if (doubtful !== undefined) return { type: 'prove', id: doubtful.id };
 
-  const soon = allowed.reduce((sum, { admission }) => sum + placesSoon(admission), 0);
-  if (soon > demand.promised) return { type: 'wait', promised: true };
+  const hoped = allowed.filter(({ admission }) => admission.type === 'soon');
+  const slow = (c: ConnectionFacts) => slowToConnect(c, now, demand.slowConnectMs);
+  const promises = hoped.filter(({ connection }) => !slow(connection));
+  if (placesSoon(promises) > demand.promised) return { type: 'wait', promised: true };
+  const hedging = placesSoon(hoped) > demand.promised;
+  const hedge = hedging ? ({ hedge: true } as const) : {};
 
-  if (occupied(connections) < policy.maxConnections) return { type: 'open' };
+  if (occupied(connections) < policy.maxConnections) return { type: 'open', ...hedge };
   const idle = judged.find(
     ({ connection: c }) =>
       c.state === 'live' && c.streams === 0 && (demand.avoid?.has(c.id) ?? false) && c.proof !== 'out',
   );
-  if (idle !== undefined) return { type: 'open', evict: idle.connection.id };
+  if (idle !== undefined) return { type: 'open', evict: idle.connection.id, ...hedge };
+  if (hedging) return { type: 'wait', promised: true };
   return demand.waiting < policy.maxWaiting ? { type: 'wait', promised: false } : { type: 'refuse' };
 }
 
@@ -79,15 +89,16 @@ export function sparesToOpen(
 /**
  * Single-use connections that nobody waits for any more, beyond the spares: the request they were opened for was
  * aborted, or took another. Connections that may be shared are worth keeping. Those still connecting go first.
+ * @param wanted the requests that wait, each counted as often as connections are being opened for it.
  */
 export function surplus(
   connections: readonly ConnectionFacts[],
   policy: ReusePolicy,
-  waiting: number,
+  wanted: number,
 ): readonly string[] {
   if (policy.maxUses > 1) return [];
   const idle = unused(connections);
-  const excess = Math.max(0, idle.length - waiting - policy.spares);
+  const excess = Math.max(0, idle.length - wanted - policy.spares);
   return [...idle]
     .sort((a, b) => Number(a.state === 'live') - Number(b.state === 'live'))
     .slice(0, excess)
@@ -98,8 +109,8 @@ function unused(connections: readonly ConnectionFacts[]): readonly ConnectionFac
   return connections.filter((c) => (c.state === 'connecting' || c.state === 'live') && c.uses === 0);
 }
 
-function placesSoon(admission: Admission): number {
-  return admission.type === 'soon' ? admission.places : 0;
+function placesSoon(judged: readonly { readonly admission: Admission }[]): number {
+  return judged.reduce((sum, { admission }) => sum + (admission.type === 'soon' ? admission.places : 0), 0);
 }
 
 /** The one with the fewest streams; among equals the one heard last, so that the others may grow idle and go. */

@@ -10,6 +10,7 @@ export class PooledConnection<C extends Connection> {
   streams = 0;
   /** Opened before a request asked for it. */
   readonly ahead: boolean;
+  readonly connectingSince: Instant;
   /** It has been live, and was told of. */
   opened = false;
   openedAt: Instant;
@@ -21,6 +22,7 @@ export class PooledConnection<C extends Connection> {
   constructor(connection: C, now: Instant, { ahead }: { readonly ahead: boolean }) {
     this.connection = connection;
     this.ahead = ahead;
+    this.connectingSince = now;
     this.openedAt = now;
     this.usedAt = now;
   }
@@ -72,10 +74,11 @@ export class PooledConnection<C extends Connection> {
   /** @param assumed the stream limit that counts until the peer has told its own. */
   facts(assumed: number): ConnectionFacts {
     const { id, state, heardAt, peerMaxStreams: told } = this.connection;
-    const { uses, streams, openedAt, usedAt, proof } = this;
+    const { connectingSince, uses, streams, openedAt, usedAt, proof } = this;
     const peerMaxStreams = told ?? assumed;
     const limitKnown = told !== undefined;
-    return { id, state, uses, streams, peerMaxStreams, limitKnown, openedAt, usedAt, heardAt, proof };
+    const limits = { peerMaxStreams, limitKnown };
+    return { id, state, connectingSince, uses, streams, ...limits, openedAt, usedAt, heardAt, proof };
   }
 
   view(origin: string, now: Instant): ConnectionView {

@@ -24,8 +24,10 @@ export class Waiter<Lease> {
   readonly connectMs: number;
   readonly since: Instant;
   readonly lease: Promise<Lease>;
-  /** The connection that is being opened for it. */
-  opening: string | undefined;
+  /** The connections that are being opened for it: one, or two after a hedge. */
+  readonly openings: Set<string> = new Set();
+  /** One more was opened for it because others were slow; that happens once. */
+  hedged = false;
   readonly #options: WaiterOptions;
   #cancelLimit: (() => void) | undefined;
   #answer: Answer<Lease> | undefined;
@@ -49,8 +51,8 @@ export class Waiter<Lease> {
   }
 
   connecting(id: string): void {
-    this.opening = id;
-    this.#options.onConnecting();
+    this.openings.add(id);
+    if (this.openings.size === 1) this.#options.onConnecting();
   }
 
   grant(lease: Lease): void {
@@ -65,7 +67,7 @@ export class Waiter<Lease> {
   leave(kind: 'timeout' | 'aborted' | 'closed', message: string, cause?: unknown): void {
     const answer = this.#take();
     if (answer === undefined) return;
-    const phase = this.opening === undefined ? 'acquire' : 'connect';
+    const phase = this.openings.size === 0 ? 'acquire' : 'connect';
     answer.reject(new AcquireFailure(message, { kind, phase, cause }));
     this.#options.onGone();
   }

@@ -85,6 +85,19 @@ it('an upload that moves a little at a time is not silent', async () => {
   expect(await text(response)).toBe('ok');
 });
 
+it('an upload that stands still is silent, however often the peer pings', async () => {
+  const peer = await world.peer((connection) => {
+    connection.settings();
+    connection.grantWindow = false;
+    const pings = setInterval(() => connection.ping(), 20);
+    connection.once('close', () => clearInterval(pings));
+  });
+  const subject = await world.transport(POOLED);
+  const body = fromBytes(new Uint8Array(200_000));
+  const error = await failureOf(subject.send(peer, { body, limits: { idleMs: 300 } }));
+  expect(error).toMatchObject({ kind: 'timeout', phase: 'request', delivery: 'unknown' });
+});
+
 it('silence in the middle of the answer is over within idleMs', async () => {
   const peer = await world.peer((connection) => {
     connection.settings();

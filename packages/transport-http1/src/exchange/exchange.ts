@@ -18,6 +18,7 @@ import { ConnectFailure } from '../pool/connector.ts';
 import { peerIdleLimitMs } from '../pool/keep-alive-hint.ts';
 import { PoolRefusal, type Ticket, type Want } from '../pool/ticket.ts';
 import { openStream } from './got-client.ts';
+import { hasTakenAll } from './has-taken-all.ts';
 import { isEmpty, responseHeaders } from './headers.ts';
 import { LIMIT_REASON, type LimitName, Limits } from './limits.ts';
 import { ExchangeRecord } from './record.ts';
@@ -177,14 +178,15 @@ export class SingleExchange {
     if (this.#ended) return;
     const record = this.#record;
     const headers = responseHeaders(response.rawHeaders);
-    const early = record.times.phase === 'request';
+    const early = record.upload !== undefined && !record.upload.handedOver;
     record.answered = true;
     this.#limits.stop('idleMs');
     this.#limits.stop('headersMs');
     record.times.enter('body');
     lease.connection.peerIdleLimitMs = peerIdleLimitMs(headers['keep-alive']);
     if (early) {
-      // RFC 9112 section 9.3: without the rest of the body the connection cannot carry another message.
+      // RFC 9112 section 9.3: without the rest of the body the connection cannot carry another message. When all of it has
+      // been handed over there is nothing to stop, and whether the socket has taken it is seen at the answer's end.
       lease.connection.retire('early-answer');
       record.upload?.stop();
     }
@@ -227,7 +229,7 @@ export class SingleExchange {
   /** The whole answer is here. Waits until the connection is back, so that the caller's next request can have it. */
   async #complete(lease: Lease, early: boolean): Promise<void> {
     this.#whole = true;
-    if (early) lease.connection.destroy('early-answer');
+    if (early || !(await hasTakenAll(lease.connection.socket))) lease.connection.destroy('early-answer');
     await Promise.race([lease.ended, this.#done.promise]);
     this.#end();
   }

@@ -38,6 +38,7 @@ export class Upload implements AsyncIterable<Uint8Array> {
   #stop: (() => void) | undefined;
   #source: AsyncIterator<Uint8Array> | undefined;
   #sent = 0;
+  #handedOver = false;
 
   /** @param ready the body is not opened before this resolves, so that a dead connection costs no one-shot body. */
   constructor(body: RequestBody, ready: Promise<unknown>, events: UploadEvents) {
@@ -57,6 +58,11 @@ export class Upload implements AsyncIterable<Uint8Array> {
   /** Body bytes handed to the protocol. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** The last byte has been handed to the protocol and the source has ended; the socket may not have taken it yet. */
+  get handedOver(): boolean {
+    return this.#handedOver;
   }
 
   /**
@@ -109,13 +115,15 @@ export class Upload implements AsyncIterable<Uint8Array> {
     if (byteLength !== undefined && seen < byteLength) {
       throw new BodySourceFailure(`the request body ended after ${seen} of ${byteLength} bytes`);
     }
-    if (last) yield* this.#hand(last);
+    if (last) yield* this.#hand(last, true);
+    this.#handedOver = true;
   }
 
-  *#hand(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+  *#hand(bytes: Uint8Array, last = false): Generator<Uint8Array, void, undefined> {
     for (let at = 0; at < bytes.byteLength; at += WRITE_BYTES) {
       const slice = bytes.subarray(at, at + WRITE_BYTES);
       this.#sent += slice.byteLength;
+      this.#handedOver = last && at + WRITE_BYTES >= bytes.byteLength;
       this.#events.waitingFor('upstream');
       this.#events.handed(this.#sent);
       yield slice;

@@ -17,6 +17,12 @@ export class ImageCheck {
   readonly #decodes = new FairLimiter(DECODES);
   readonly #largeDecodes = new FairLimiter(LARGE_DECODES);
   readonly #maxPixels: number;
+  /**
+   * Large images take turns in one piece of memory: a new one for each would wait for the garbage collector by the dozen. It is
+   * kept while somebody waits for it.
+   */
+  #turns: Buffer | undefined;
+  #takingTurns = 0;
 
   constructor(maxPixels: number) {
     this.#maxPixels = maxPixels;
@@ -24,9 +30,24 @@ export class ImageCheck {
 
   /** @throws GatewayError 400 `invalid_image` that names the part; the signal's reason. */
   async check(image: ReceivedImage, owner: object, signal: AbortSignal): Promise<void> {
-    using _large = image.bytes > LARGE_BYTES ? await this.#largeDecodes.acquire(owner, signal) : undefined;
-    using _permit = await this.#decodes.acquire(owner, signal);
-    const bytes = await contentOf(image);
+    if (image.bytes <= LARGE_BYTES) {
+      using _permit = await this.#decodes.acquire(owner, signal);
+      return await this.#decode(image, Buffer.allocUnsafeSlow(image.bytes), signal);
+    }
+    this.#takingTurns += 1;
+    try {
+      using _turn = await this.#largeDecodes.acquire(owner, signal);
+      using _permit = await this.#decodes.acquire(owner, signal);
+      await this.#decode(image, this.#turnsOf(image.bytes), signal);
+    } finally {
+      this.#takingTurns -= 1;
+      if (this.#takingTurns === 0) this.#turns = undefined;
+    }
+  }
+
+  /** @param into as long as the image; it is free again when this settles. */
+  async #decode(image: ReceivedImage, into: Buffer, signal: AbortSignal): Promise<void> {
+    const bytes = await contentOf(image, into);
     try {
       // Shrinking reads every row and keeps none; `truncated` fails on any that is missing.
       await sharp(bytes, { limitInputPixels: this.#maxPixels, failOn: 'truncated', sequentialRead: true })
@@ -39,6 +60,13 @@ export class ImageCheck {
     signal.throwIfAborted();
   }
 
+  #turnsOf(byteLength: number): Buffer {
+    if (this.#turns === undefined || this.#turns.byteLength < byteLength) {
+      this.#turns = Buffer.allocUnsafeSlow(byteLength);
+    }
+    return this.#turns.subarray(0, byteLength);
+  }
+
   #refusal({ param, filename }: ReceivedImage, cause: unknown): Error {
     const bomb = cause instanceof Error && /pixel limit/i.test(cause.message);
     const what = bomb
@@ -49,12 +77,11 @@ export class ImageCheck {
 }
 
 /** The whole image in one piece of memory; collecting slices first would need it twice. */
-async function contentOf({ spool, bytes }: ReceivedImage): Promise<Buffer> {
-  const content = Buffer.allocUnsafeSlow(bytes);
+async function contentOf({ spool }: ReceivedImage, into: Buffer): Promise<Buffer> {
   let at = 0;
   for await (const slice of spool.read()) {
-    content.set(slice, at);
+    into.set(slice, at);
     at += slice.byteLength;
   }
-  return content;
+  return into;
 }

@@ -1,6 +1,6 @@
 import { FRESH, POOLED, PREWARMED, type ReusePolicy } from '@ferry/core';
 import { describe, expect, it } from 'vitest';
-import { type Admission, admit, type ConnectionFacts, needsProof } from './admission.ts';
+import { type Admission, admit, type ConnectionFacts, needsProof, slowToConnect } from './admission.ts';
 
 const at = (ms: number) => ({ mono: ms, wall: 1_700_000_000_000 + ms });
 const NOW = at(100_000);
@@ -8,6 +8,7 @@ const NOW = at(100_000);
 const connection = (facts: Partial<ConnectionFacts> = {}): ConnectionFacts => ({
   id: 'c1',
   state: 'live',
+  connectingSince: at(98_900),
   uses: 1,
   streams: 0,
   peerMaxStreams: 100,
@@ -105,5 +106,22 @@ describe('needsProof', () => {
     ['silent by wall clock alone', { heardAt: { mono: NOW.mono, wall: NOW.wall - 3_600_000 } }, true],
   ] as const)('%s: %j -> %s', (_, facts, expected) => {
     expect(needsProof(connection(facts), NOW, NOW, 1_000)).toBe(expected);
+  });
+});
+
+describe('slowToConnect', () => {
+  it.each([
+    ['just begun', { state: 'connecting', connectingSince: NOW }, false],
+    ['young', { state: 'connecting', connectingSince: at(99_751) }, false],
+    ['as old as the limit', { state: 'connecting', connectingSince: at(99_750) }, true],
+    [
+      'the machine was suspended meanwhile',
+      { state: 'connecting', connectingSince: { mono: NOW.mono, wall: NOW.wall - 3_600_000 } },
+      true,
+    ],
+    ['it took long, and is live', { state: 'live', connectingSince: at(0) }, false],
+    ['given up', { state: 'closed', connectingSince: at(0) }, false],
+  ] as const)('%s: %j -> %s', (_, facts, expected) => {
+    expect(slowToConnect(connection(facts), NOW, 250)).toBe(expected);
   });
 });

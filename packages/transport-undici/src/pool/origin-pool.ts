@@ -159,9 +159,9 @@ export class OriginPool<C extends Connection> {
    * A request opens one connection at a time, and once, when what it counts on is slow, one more. When all have failed it
    * hears of it, and opens no other.
    */
-  #openFor(waiter: Waiter<Lease<C>>, { evict, hedge = false }: Extract<Plan, { type: 'open' }>): void {
+  #openFor(waiter: Waiter<Lease<C>>, { evict, hedge }: Extract<Plan, { type: 'open' }>): void {
     if (hedge ? waiter.hedged : waiter.openings.size > 0) return;
-    waiter.hedged ||= hedge;
+    if (hedge) waiter.hedged = true;
     if (evict !== undefined) this.#book.get(evict)?.retire('evicted');
     waiter.connecting(this.#open(waiter.connectMs, { ahead: false }));
   }

@@ -11,6 +11,7 @@ const SILENT = at(90_000);
 const connection = (id: string, facts: Partial<ConnectionFacts> = {}): ConnectionFacts => ({
   id,
   state: 'live',
+  connectingSince: RECENT,
   uses: 1,
   streams: 0,
   peerMaxStreams: 100,
@@ -22,8 +23,11 @@ const connection = (id: string, facts: Partial<ConnectionFacts> = {}): Connectio
   ...facts,
 });
 
+const ALONE: Demand = { since: NOW, avoid: undefined, promised: 0, waiting: 0, slowConnectMs: 250 };
 const TWO: ReusePolicy = { ...POOLED, maxConnections: 2, maxWaiting: 3 };
 const busy = (id: string) => connection(id, { streams: 4 });
+const young = (id: string) => connection(id, { uses: 0, state: 'connecting' });
+const slow = (id: string) => connection(id, { uses: 0, state: 'connecting', connectingSince: SILENT });
 const avoid = (...ids: string[]) => ({ avoid: new Set(ids) });
 
 type Row = readonly [
@@ -95,6 +99,56 @@ const rows: readonly Row[] = [
     { promised: 1 },
     { type: 'open' },
   ],
+  [
+    'a connection that is slow to open is no promise, and another is opened',
+    FRESH,
+    [slow('a')],
+    {},
+    { type: 'open', hedge: true },
+  ],
+  ['a shared one that is slow neither', POOLED, [slow('a')], {}, { type: 'open', hedge: true }],
+  [
+    'behind a slow one there is one that is not',
+    FRESH,
+    [slow('a'), young('b')],
+    {},
+    { type: 'wait', promised: true },
+  ],
+  [
+    'which is promised to another already',
+    FRESH,
+    [slow('a'), young('b')],
+    { promised: 1 },
+    { type: 'open', hedge: true },
+  ],
+  [
+    'beyond the places of slow ones a request opens its own, as ever',
+    FRESH,
+    [slow('a')],
+    { promised: 1 },
+    { type: 'open' },
+  ],
+  [
+    'with no room it goes on waiting for the slow one',
+    { ...FRESH, maxConnections: 1, maxWaiting: 0 },
+    [slow('a')],
+    {},
+    { type: 'wait', promised: true },
+  ],
+  [
+    'an idle connection it must avoid makes way for the hedge',
+    TWO,
+    [slow('a'), connection('b')],
+    avoid('b'),
+    { type: 'open', evict: 'b', hedge: true },
+  ],
+  [
+    'a connection that is ready is better than any hope',
+    POOLED,
+    [slow('a'), connection('b')],
+    {},
+    { type: 'reuse', id: 'b' },
+  ],
   ['a refused request goes elsewhere', POOLED, [connection('a')], avoid('a'), { type: 'open' }],
   [
     'with no room, an idle connection it must avoid makes way',
@@ -130,14 +184,12 @@ const rows: readonly Row[] = [
 
 describe('plan', () => {
   it.each(rows)('%s', (_, policy, connections, demand, expected) => {
-    expect(
-      plan(connections, NOW, policy, { since: NOW, avoid: undefined, promised: 0, waiting: 0, ...demand }),
-    ).toEqual(expected);
+    expect(plan(connections, NOW, policy, { ...ALONE, ...demand })).toEqual(expected);
   });
 });
 
 const spare = (id: string) => connection(id, { uses: 0 });
-const opening = (id: string) => connection(id, { uses: 0, state: 'connecting' });
+const opening = young;
 
 describe('sparesToOpen', () => {
   it.each([
@@ -165,6 +217,8 @@ describe('surplus', () => {
       0,
       ['c'],
     ],
+    ['a slow one and its hedge, while somebody waits for both', FRESH, [slow('a'), opening('b')], 2, []],
+    ['the slow one when the hedge has served', FRESH, [slow('a')], 0, ['a']],
     ['spares stay', PREWARMED, [spare('a'), spare('b')], 0, []],
     ['a connection that may be shared stays', POOLED, [opening('a')], 0, []],
   ] as const)('%s', (_, policy, connections, waiting, expected) => {

@@ -15,6 +15,7 @@ import { afterEach, expect } from 'vitest';
 import type { PoolEvent, UndiciTransport, UndiciTransportOptions } from '../index.ts';
 import { createUndiciTransport } from '../index.ts';
 import { certificate } from './certificate.ts';
+import { type DarkPath, darkPath } from './dark-path.ts';
 import { type ServedRequest, h2Server as startH2Server, type TestServer } from './h2-server.ts';
 import { type RawConnection, type RawPeer, rawPeer } from './raw-peer.ts';
 
@@ -78,6 +79,12 @@ export class World {
     const proxy = await startConnectProxy(options);
     this.#servers.push(proxy);
     return proxy;
+  }
+
+  async path(to: { readonly url: URL }): Promise<DarkPath> {
+    const path = await darkPath(to.url);
+    this.#servers.push(path);
+    return path;
   }
 
   async transport(policy: ReusePolicy, options: Partial<UndiciTransportOptions> = {}): Promise<Subject> {

@@ -146,7 +146,10 @@ export class SingleExchange {
     stream.once('upgrade', () =>
       this.#fail({ kind: 'protocol', reason: 'the peer switched protocols unasked', retire: 'stream-error' }),
     );
-    connection.whenClosed.then(() => setImmediate(() => this.#closedBeforeHeaders(lease)));
+    // Not the connection's own promise: it would hold every request that the connection has carried until it closes.
+    lease.ended.then(() => {
+      if (!this.#record.answered && !this.#ended) setImmediate(() => this.#closedBeforeHeaders(lease));
+    });
   }
 
   #makeUpload(body: RequestBody, ready: Promise<void>): Upload {
@@ -268,7 +271,7 @@ export class SingleExchange {
     this.#ended = true;
     this.#limits.stopAll();
     this.#attempt.signal.removeEventListener('abort', this.#onAbort);
-    this.#ticket?.refuse(new PoolRefusal('aborted', 'no longer wanted'));
+    if (this.#ticket?.settled === false) this.#ticket.refuse(new PoolRefusal('aborted', 'no longer wanted'));
     this.#record.upload?.stop();
     this.#stream?.destroy();
     this.#done.resolve(this.#record.facts());

@@ -30,34 +30,52 @@ describe('a connection may take one more request', () => {
 describe('the plan for a request', () => {
   const policy = { ...POOLED, maxConnections: 3 };
   const any = (): boolean => true;
+  const young = { connectingMs: 249 };
+  const slow = { connectingMs: 250 };
 
   test.each([
-    ['nothing is there', [], any, { taken: 0, openingAhead: 0 }, { do: 'open' }],
-    ['two stand by', ['a', 'b'], any, { taken: 2, openingAhead: 0 }, { do: 'reuse', connection: 'b' }],
+    ['nothing is there', [], any, { taken: 0, openingAhead: [] }, { do: 'open' }],
+    ['two stand by', ['a', 'b'], any, { taken: 2, openingAhead: [] }, { do: 'reuse', connection: 'b' }],
     [
       'the last used is to be avoided',
       ['a', 'b'],
       (c: string) => c !== 'b',
-      { taken: 2, openingAhead: 0 },
+      { taken: 2, openingAhead: [] },
       { do: 'reuse', connection: 'a' },
     ],
-    ['a spare is on its way', [], any, { taken: 1, openingAhead: 1 }, { do: 'adopt' }],
-    ['all places are busy', [], any, { taken: 3, openingAhead: 0 }, { do: 'wait' }],
+    ['a spare is on its way', [], any, { taken: 1, openingAhead: [young] }, { do: 'adopt', opening: young }],
+    ['the spare is slow to open', [], any, { taken: 1, openingAhead: [slow] }, { do: 'open' }],
+    [
+      'another one is not',
+      [],
+      any,
+      { taken: 2, openingAhead: [slow, young] },
+      { do: 'adopt', opening: young },
+    ],
+    ['slow ones hold all places', [], any, { taken: 3, openingAhead: [slow, slow, slow] }, { do: 'wait' }],
+    [
+      'one stands by while a spare is slow',
+      ['a'],
+      any,
+      { taken: 2, openingAhead: [slow] },
+      { do: 'reuse', connection: 'a' },
+    ],
+    ['all places are busy', [], any, { taken: 3, openingAhead: [] }, { do: 'wait' }],
     [
       'all places are held by avoided ones',
       ['a', 'b', 'c'],
       () => false,
-      { taken: 3, openingAhead: 0 },
+      { taken: 3, openingAhead: [] },
       { do: 'replace', connection: 'a' },
     ],
     [
       'an avoided one stands by and there is room',
       ['a'],
       () => false,
-      { taken: 1, openingAhead: 0 },
+      { taken: 1, openingAhead: [] },
       { do: 'open' },
     ],
   ] as const)('%s', (_name, unoccupied, mayUse, places, expected) => {
-    expect(plan<string>(unoccupied, mayUse, places, policy)).toEqual(expected);
+    expect(plan(unoccupied, mayUse, { ...places, slowConnectMs: 250 }, policy)).toEqual(expected);
   });
 });

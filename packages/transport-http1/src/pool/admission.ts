@@ -29,11 +29,27 @@ export function whyNot(facts: ConnectionFacts, policy: ReusePolicy): RetireReaso
   return undefined;
 }
 
+/** A connection that is being opened. */
+export interface OpeningFacts {
+  /** Since that began, in milliseconds. */
+  readonly connectingMs: number;
+}
+
+/** The places of an origin that are not free. */
+export interface Places<O extends OpeningFacts> {
+  /** Connections open or being opened. */
+  readonly taken: number;
+  /** Those being opened for nobody. */
+  readonly openingAhead: readonly O[];
+  /** One that has been opening for so long, in milliseconds, is counted on no more: its path may have gone dark. */
+  readonly slowConnectMs: number;
+}
+
 /** What to do for a request that needs a connection. */
-export type Plan<C> =
+export type Plan<C, O> =
   | { readonly do: 'reuse'; readonly connection: C }
-  /** Wait for a connection that is already being opened ahead. */
-  | { readonly do: 'adopt' }
+  /** Wait for this connection, which is already being opened ahead. */
+  | { readonly do: 'adopt'; readonly opening: O }
   | { readonly do: 'open' }
   /** Close this one, which the request must not use, and open another in its place. */
   | { readonly do: 'replace'; readonly connection: C }
@@ -43,15 +59,16 @@ export type Plan<C> =
  * Chooses for one request. Unoccupied connections are given oldest use first; the last one is taken, since it is the
  * least likely to have been dropped by something on the way (and the others get their chance to expire).
  */
-export function plan<C>(
+export function plan<C, O extends OpeningFacts>(
   unoccupied: readonly C[],
   mayUse: (connection: C) => boolean,
-  places: { readonly taken: number; readonly openingAhead: number },
+  places: Places<O>,
   policy: ReusePolicy,
-): Plan<C> {
+): Plan<C, O> {
   const connection = unoccupied.findLast(mayUse);
   if (connection !== undefined) return { do: 'reuse', connection };
-  if (places.openingAhead > 0) return { do: 'adopt' };
+  const opening = places.openingAhead.find(({ connectingMs }) => connectingMs < places.slowConnectMs);
+  if (opening !== undefined) return { do: 'adopt', opening };
   if (places.taken < policy.maxConnections) return { do: 'open' };
   const avoided = unoccupied[0];
   return avoided === undefined ? { do: 'wait' } : { do: 'replace', connection: avoided };

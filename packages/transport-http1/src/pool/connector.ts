@@ -33,6 +33,8 @@ export interface PendingSocket {
   readonly ready: Promise<net.Socket>;
   /** Destroys the socket now. */
   cancel(): void;
+  /** The attempt does not keep the process running from now on. */
+  unref(): void;
 }
 
 const nothing = (): void => undefined;
@@ -83,7 +85,11 @@ export class Connector {
         throw error;
       },
     );
-    return { ready, cancel: () => opening.outermost.destroy() };
+    return {
+      ready,
+      cancel: () => opening.outermost.destroy(),
+      unref: () => opening.outermost.unref(),
+    };
   }
 
   #direct(url: URL): Opening {

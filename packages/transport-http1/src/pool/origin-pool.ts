@@ -9,7 +9,9 @@ import type {
 } from '@ferry/core';
 import { plan, whyNot } from './admission.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
-import { ConnectFailure, type Connector, type PendingSocket } from './connector.ts';
+import { ConnectFailure, type Connector } from './connector.ts';
+import { Opening } from './opening.ts';
+import { OpeningTime } from './opening-time.ts';
 import { RecentPeak } from './recent-peak.ts';
 import { Standby } from './standby.ts';
 import { PoolRefusal, Ticket, type Want } from './ticket.ts';
@@ -23,13 +25,6 @@ export interface OriginPoolParts {
   onEmpty(pool: OriginPool): void;
 }
 
-/** A socket on its way, and who it is for; nobody when it is opened ahead. */
-interface Opening {
-  readonly pending: PendingSocket;
-  readonly ahead: boolean;
-  ticket: Ticket | undefined;
-}
-
 /** The connections to one origin. The same code serves every policy; none of it asks which profile it runs. */
 export class OriginPool implements ConnectionOwner {
   readonly origin: string;
@@ -38,6 +33,7 @@ export class OriginPool implements ConnectionOwner {
   readonly #connections = new Set<Connection>();
   readonly #standby: Standby;
   readonly #opening = new Set<Opening>();
+  readonly #openingTime = new OpeningTime();
   readonly #waiting: Ticket[] = [];
   /** Tickets whose connection is being looked at once more before use. */
   readonly #confirming = new Set<Ticket>();
@@ -69,7 +65,7 @@ export class OriginPool implements ConnectionOwner {
       connecting: this.#opening.size,
       retired: all.length - alive.length,
       streams: all.filter((connection) => connection.occupied).length,
-      waiting: this.#waiting.length,
+      waiting: this.#waiting.filter(({ openings }) => openings.size === 0).length,
     };
   }
 
@@ -127,12 +123,12 @@ export class OriginPool implements ConnectionOwner {
   /** Starts whatever the plan says; false when the ticket has to wait. */
   #place(ticket: Ticket): boolean {
     this.#standby.expire();
-    const { policy } = this.#parts;
+    const { slowConnectMs } = this.#openingTime;
     const step = plan(
       this.#standby.connections,
       (connection) => !ticket.want.avoid?.has(connection.id),
-      { taken: this.#taken(), openingAhead: this.#openingAhead() },
-      policy,
+      { taken: this.#taken(), openingAhead: this.#openingAhead(), slowConnectMs },
+      this.#parts.policy,
     );
     switch (step.do) {
       case 'reuse':
@@ -140,8 +136,7 @@ export class OriginPool implements ConnectionOwner {
         this.#confirm(ticket, step.connection);
         return true;
       case 'adopt':
-        for (const opening of this.#opening) if (!opening.ticket) return this.#assign(opening, ticket);
-        return false;
+        return this.#assign(step.opening, ticket);
       case 'open':
         return this.#assign(this.#open(false), ticket);
       case 'replace':
@@ -161,11 +156,21 @@ export class OriginPool implements ConnectionOwner {
       return;
     }
     this.#waiting.push(ticket);
-    const leave = (): void => {
-      const at = this.#waiting.indexOf(ticket);
-      if (at >= 0) this.#waiting.splice(at, 1);
-    };
-    ticket.lease.catch(leave);
+    ticket.lease.catch(() => this.#leaveQueue(ticket));
+  }
+
+  #leaveQueue(ticket: Ticket): void {
+    const at = this.#waiting.indexOf(ticket);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  /** What the request counts on is slow to open: it gets a second chance, once, at the head of the queue if need be. */
+  #hedge(ticket: Ticket): void {
+    if (ticket.settled || ticket.hedged || this.#confirming.has(ticket)) return;
+    ticket.hedged = true;
+    if (this.#place(ticket)) return;
+    this.#waiting.unshift(ticket);
+    ticket.lease.catch(() => this.#leaveQueue(ticket));
   }
 
   #serveWaiting(): void {
@@ -200,43 +205,54 @@ export class OriginPool implements ConnectionOwner {
     const lease = connection.lease();
     if (lease.origin === 'reused') this.#tell(connection, { type: 'reused', uses: connection.uses });
     ticket.settle(lease);
+    this.#leaveQueue(ticket);
+    for (const opening of this.#opening) if (opening.ticket === ticket) this.#release(opening);
     this.#openAhead();
   }
 
+  /** Its request has another connection. It may still become a spare, or one that is shared. */
+  #release(opening: Opening): void {
+    const { policy } = this.#parts;
+    const spares = this.#openingAhead().length + this.#standby.spares;
+    opening.release(policy.spareMaxIdleMs);
+    if (this.#draining || (policy.maxUses === 1 && spares >= policy.spares)) opening.pending.cancel();
+  }
+
   #assign(opening: Opening, ticket: Ticket): true {
-    opening.ticket = ticket;
-    ticket.pending = opening.pending;
-    ticket.want.onConnecting();
+    if (ticket.openings.size === 0) ticket.want.onConnecting();
+    opening.assign(ticket, this.#openingTime.slowConnectMs, () => this.#hedge(ticket));
     return true;
   }
 
   #open(ahead: boolean): Opening {
-    const { clock, connector } = this.#parts;
+    const { clock, connector, policy } = this.#parts;
     const pending = connector.connect(this.#url, { unref: ahead });
-    const opening: Opening = { pending, ahead, ticket: undefined };
+    const opening = new Opening(pending, { ahead, clock });
+    if (ahead) opening.release(policy.spareMaxIdleMs);
     this.#opening.add(opening);
-    pending.ready.then(
-      (socket) => {
-        this.#opening.delete(opening);
-        const { ticket } = opening;
-        if (socket.destroyed) {
-          ticket?.refuse(new ConnectFailure('connect', new Error('closed as soon as it was opened')));
-          return this.#placeFreed();
-        }
-        const connection = new Connection(socket, this.#url, { openedAhead: ahead, clock, owner: this });
-        this.#connections.add(connection);
-        this.#tell(connection, { type: 'opened', ahead });
-        if (ticket && !ticket.settled) return this.#lease(ticket, connection);
-        if (ticket || this.#draining) return connection.destroy('surplus');
-        this.#standby.add(connection);
-        return this.#serveWaiting();
-      },
-      (error: Error) => {
-        this.#opening.delete(opening);
-        opening.ticket?.refuse(error);
-        this.#placeFreed();
-      },
-    );
+    const failed = (error: Error): void => {
+      this.#opening.delete(opening);
+      opening.ended();
+      const { ticket } = opening;
+      if (ticket?.openings.size === 0 && !this.#confirming.has(ticket)) ticket.refuse(error);
+      this.#placeFreed();
+    };
+    pending.ready.then((socket) => {
+      if (socket.destroyed) {
+        return failed(new ConnectFailure('connect', new Error('closed as soon as it was opened')));
+      }
+      this.#opening.delete(opening);
+      opening.ended();
+      this.#openingTime.note(opening.awakeMs);
+      const ticket = opening.ticket ?? this.#firstConnecting();
+      const connection = new Connection(socket, this.#url, { openedAhead: ahead, clock, owner: this });
+      this.#connections.add(connection);
+      this.#tell(connection, { type: 'opened', ahead });
+      if (ticket && !ticket.settled) return this.#lease(ticket, connection);
+      if (ticket || this.#draining) return connection.destroy('surplus');
+      this.#standby.add(connection);
+      return this.#serveWaiting();
+    }, failed);
     return opening;
   }
 
@@ -245,7 +261,7 @@ export class OriginPool implements ConnectionOwner {
     if (this.#draining) return;
     const { policy, clock } = this.#parts;
     const wanted = Math.min(policy.spares, this.#peak.note(this.#demand(), clock.now()));
-    let spares = this.#openingAhead() + this.#standby.spares;
+    let spares = this.#openingAhead().length + this.#standby.spares;
     for (; spares < wanted && this.#taken() < policy.maxConnections; spares++) this.#open(true);
   }
 
@@ -258,16 +274,20 @@ export class OriginPool implements ConnectionOwner {
     return this.#connections.size + this.#opening.size;
   }
 
-  #openingAhead(): number {
-    let ahead = 0;
-    for (const { ticket } of this.#opening) if (!ticket) ahead++;
-    return ahead;
+  #openingAhead(): readonly Opening[] {
+    return [...this.#opening].filter(({ ticket }) => !ticket);
+  }
+
+  /** The request that has counted on a connection being opened for longest. */
+  #firstConnecting(): Ticket | undefined {
+    for (const { ticket } of this.#opening) if (ticket && !ticket.settled) return ticket;
+    return undefined;
   }
 
   #demand(): number {
-    let connecting = 0;
-    for (const { ticket } of this.#opening) if (ticket) connecting++;
-    return this.stats().streams + connecting + this.#confirming.size + this.#waiting.length;
+    const wanting = new Set([...this.#confirming, ...this.#waiting]);
+    for (const { ticket } of this.#opening) if (ticket) wanting.add(ticket);
+    return this.stats().streams + wanting.size;
   }
 
   #tell(connection: Connection, detail: PoolEventDetail): void {

@@ -23,8 +23,10 @@ export interface Want {
 export class Ticket {
   readonly want: Want;
   readonly lease: Promise<Lease>;
-  /** The socket being opened for it. */
-  pending: PendingSocket | undefined;
+  /** The sockets being opened for it: one, or two after a hedge. */
+  readonly openings: Set<PendingSocket> = new Set();
+  /** It asked for one more because the one it counts on is slow; that happens once. */
+  hedged = false;
   #settled = false;
   readonly #resolve: (lease: Lease) => void;
   readonly #reject: (error: Error) => void;
@@ -50,6 +52,6 @@ export class Ticket {
     if (this.#settled) return;
     this.#settled = true;
     this.#reject(error);
-    this.pending?.cancel();
+    for (const pending of this.openings) pending.cancel();
   }
 }

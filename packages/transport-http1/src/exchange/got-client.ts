@@ -1,8 +1,21 @@
+import http from 'node:http';
+import { urlToHttpOptions } from 'node:url';
 import type { TransportRequest } from '@ferry/core';
-import got, { type Request as GotRequest } from 'got';
+import got, { type Request as GotRequest, type RequestFunction } from 'got';
 import type { Connection } from '../pool/connection.ts';
 import { requestHeaders } from './headers.ts';
 import type { Upload } from './upload.ts';
+
+/**
+ * Node's own request, with no more than a request on a ready connection needs. got hands over two dozen options of sockets
+ * and TLS besides, all unset, and Node and its agent copy them again and again: 44 of the 445 µs of an upload of 100 kB in a
+ * profile, 16 without.
+ */
+const onReadyConnection: RequestFunction = (url, { agent, headers, method, setHost }, callback) => {
+  const { protocol, hostname, port, path, auth } = urlToHttpOptions(url);
+  const target = { protocol, hostname, port, path, ...(auth != null && { auth }) };
+  return http.request({ ...target, agent, headers, method, setHost }, callback);
+};
 
 /**
  * got with everything off that would make one `send()` more than one request, or something else than was asked for: retry,
@@ -18,6 +31,7 @@ const plainGot = got.extend({
   http2: false,
   allowGetBody: true,
   strictContentLength: true,
+  request: onReadyConnection,
 });
 
 /**

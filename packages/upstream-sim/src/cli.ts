@@ -9,7 +9,7 @@ const USAGE = `ferry-upstream-sim: an upstream on loopback, with real edits and 
   --control-port <n>     plain HTTP control port; default: chosen by the system
   --host <address>       a loopback address; default 127.0.0.1
   --protocols <which>    both, h2 or http1; default both
-  --key <key>            an accepted API key; may be repeated; default: any
+  --key <key>            an accepted API key; may be repeated; default: all are
   --upload-latency <ms>  added to every upload; default 0
   --edit-latency <ms>    added to every edit; default 0
   --parent-watch         exit when stdin ends

@@ -19,7 +19,7 @@ export interface SimulatorOptions {
   readonly protocols?: Protocols;
   /** Serve the control interface over plain HTTP, on this port; 0 lets the system choose. Default: none. */
   readonly controlPort?: number;
-  /** API keys that are accepted. Default: any that is not empty. */
+  /** API keys that are accepted. By default every key that is not empty. */
   readonly keys?: readonly string[];
   readonly limits?: Partial<XaiLimits>;
   readonly http2?: Partial<Http2Settings>;

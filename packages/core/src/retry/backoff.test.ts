@@ -108,17 +108,17 @@ describe('planning a wait', () => {
         below1,
         fc.nat(10_000),
         fc.nat(60_000),
-        (delay, any, random, retry, left) => {
+        (delay, drawn, random, retry, left) => {
           const state = {
             retry: retry + 1,
             previousMs: left,
-            budgetLeftMs: any.budgetMs,
+            budgetLeftMs: drawn.budgetMs,
             deadlineLeftMs: left,
           };
-          const wait = planWait(delay, state, any, () => random);
+          const wait = planWait(delay, state, drawn, () => random);
           if ('refused' in wait) return;
           expect(wait.waitMs).toBeGreaterThanOrEqual(0);
-          expect(wait.waitMs).toBeLessThanOrEqual(Math.min(any.backoffMaxMs, any.budgetMs, left));
+          expect(wait.waitMs).toBeLessThanOrEqual(Math.min(drawn.backoffMaxMs, drawn.budgetMs, left));
         },
       ),
     );

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { address, choice, names, optionalText, requiredText, secrets } from '../keys.ts';
+
+/** One upstream. */
+export const providerSection = z.strictObject({
+  name: requiredText({ about: 'What logs and the page call this upstream.' }),
+  type: choice(['xai'], 'xai', { about: "The upstream's wire format." }),
+  base_url: address({ about: "The API's origin; paths such as `/v1/files` are appended." }),
+  models: names({ about: 'Model ids it serves; the first of the first provider is the default model.' }),
+  keys: secrets({ about: 'API keys. A refused or limited key rests while another is used.' }),
+  ca_file: optionalText({ about: 'PEM file of a certificate authority trusted for this provider only.' }),
+});

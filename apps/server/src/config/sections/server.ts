@@ -1,0 +1,31 @@
+import { choice, integer, optionalAddress, section, text } from '../keys.ts';
+
+/** The listener, its limits and its files. */
+export const serverSection = section({
+  host: text('127.0.0.1', { about: 'Address to listen on. Anything but loopback needs `auth.admin_key`.' }),
+  port: integer(0, 65_535, 8000, { about: 'Port to listen on; 0 lets the system choose.' }),
+  public_url: optionalAddress({
+    about: "Base of the image links in answers. Absent: the request's own host.",
+  }),
+  data_dir: text('.ferry', {
+    about: 'Folder for results and temporary files, relative to the working directory.',
+  }),
+  deadline_ms: integer(1_000, 3_600_000, 240_000, {
+    unit: 'ms',
+    about: 'The longest a request may take, from its first byte to the answer; then 504.',
+  }),
+  request_timeout_ms: integer(1_000, 3_600_000, 120_000, {
+    unit: 'ms',
+    about: 'The longest a client may take to send a whole request; then 408.',
+  }),
+  max_requests: integer(1, 10_000, 256, {
+    about: 'Image requests at once; one more is answered 503 before it is read.',
+  }),
+  shutdown_grace_ms: integer(0, 600_000, 30_000, {
+    unit: 'ms',
+    about: 'How long running requests may go on after SIGTERM before they are cancelled.',
+  }),
+  log_level: choice(['debug', 'info', 'warn', 'error'], 'info', {
+    about: 'The least severe log line written.',
+  }),
+});

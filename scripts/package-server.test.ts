@@ -35,8 +35,8 @@ afterAll(async () => {
 
 describe('the packaged gateway', () => {
   test('runs in the image on the Node that the workspace pins', async () => {
-    const pinned = /^ {2}node: (.+)$/m.exec(await readFile('pnpm-workspace.yaml', 'utf8'))?.[1];
-    const images = (await readFile('Dockerfile', 'utf8')).match(/(?<=^FROM node:)[\d.]+/gm);
+    const pinned = /^nodeVersion: (.+)$/m.exec(await readFile('pnpm-workspace.yaml', 'utf8'))?.[1];
+    const images = (await readFile('Dockerfile', 'utf8')).match(/(?<=^FROM node:)\d+(\.\d+)*/gm);
     expect(images).toEqual([pinned, pinned]);
   });
 

@@ -9,10 +9,11 @@ import { errorBody } from '../errors/error-body.ts';
 import { fromRequestFailure } from '../errors/from-request-failure.ts';
 import { badRequest, GatewayError } from '../errors/gateway-error.ts';
 import { toGatewayError } from '../errors/to-gateway-error.ts';
+import { EventStream, wantsEvents } from '../http/event-stream.ts';
 import { RequestLifetime } from '../http/request-lifetime.ts';
 import { ShutdownSignal } from '../lifecycle/shutdown-signal.ts';
-import { EventStream, wantsEvents } from './event-stream.ts';
 import { Img2ImgService } from './img2img.service.ts';
+import type { ProgressEvent } from './progress.ts';
 
 @ApiTags('images')
 @Controller('api/v1/admin')
@@ -66,7 +67,10 @@ export class Img2ImgController {
         code: 'unsupported_media_type',
       });
     }
-    using events = new EventStream(reply);
+    // Byte counts are overtaken by the next one anyway.
+    using events = new EventStream<ProgressEvent>(reply, {
+      mayMiss: ({ data }) => 'type' in data && data.type === 'bytes_sent',
+    });
     events.send({ event: 'accepted', data: { request_id: request.id } });
     try {
       const answer = await this.service.run(request, lifetime, (event) => events.send(event));

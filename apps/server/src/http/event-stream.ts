@@ -1,8 +1,18 @@
 import type { FastifyReply } from 'fastify';
-import type { ProgressEvent } from './progress.ts';
 
 /** Comments keep proxies and browsers from taking a quiet stream for a dead one. Milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
+
+/** One server-sent event: its name, and data that goes out as JSON. */
+export interface ServerSentEvent {
+  readonly event: string;
+  readonly data: unknown;
+}
+
+export interface EventStreamOptions<E extends ServerSentEvent> {
+  /** Whether a reader who is slow may miss this one, because a later one says the same. Default none. */
+  readonly mayMiss?: (event: E) => boolean;
+}
 
 /** Whether the caller wants server-sent events rather than one JSON document. */
 export function wantsEvents(accept: string | undefined): boolean {
@@ -13,12 +23,14 @@ export function wantsEvents(accept: string | undefined): boolean {
 }
 
 /** The answer as server-sent events (WHATWG HTML, section 9.2). Dispose of it to end the answer. */
-export class EventStream implements Disposable {
+export class EventStream<E extends ServerSentEvent> implements Disposable {
   readonly #reply: FastifyReply;
+  readonly #mayMiss: (event: E) => boolean;
   readonly #keepAlive: NodeJS.Timeout;
 
-  constructor(reply: FastifyReply) {
+  constructor(reply: FastifyReply, { mayMiss = () => false }: EventStreamOptions<E> = {}) {
     this.#reply = reply;
+    this.#mayMiss = mayMiss;
     reply.hijack();
     reply.raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
@@ -29,10 +41,15 @@ export class EventStream implements Disposable {
     this.#keepAlive = setInterval(() => this.#write(':\n\n'), KEEP_ALIVE_MS);
   }
 
-  send({ event, data }: ProgressEvent): void {
-    // A slow reader gets less detail instead of filling our memory: byte counts are overtaken by the next one anyway.
-    if ('type' in data && data.type === 'bytes_sent' && this.#reply.raw.writableNeedDrain) return;
-    this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  /** Bytes that the reader has not taken yet. */
+  get unread(): number {
+    return this.#reply.raw.writableLength;
+  }
+
+  send(event: E): void {
+    // A slow reader gets less detail instead of filling our memory.
+    if (this.#reply.raw.writableNeedDrain && this.#mayMiss(event)) return;
+    this.#write(`event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`);
   }
 
   #write(text: string): void {

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { type Decision, decide } from './access.ts';
 import { bearerCheck } from './bearer.ts';
+import { type Identity, setIdentity } from './identity.ts';
 import { isLoopbackHost } from './loopback.ts';
 
 export interface AccessOptions {
@@ -19,17 +20,21 @@ export function accessCheck({ host, adminKey }: AccessOptions): (request: Fastif
   const door = { loopback: isLoopbackHost(host), keyed: adminKey !== undefined };
   const hasAdminKey = adminKey === undefined ? () => false : bearerCheck(adminKey);
   return (request) => {
-    const decision = decide(
-      {
-        path: request.url.split('?', 1)[0] ?? '/',
-        host: request.headers.host,
-        origin: request.headers.origin,
-        hasAdminKey: hasAdminKey(request.headers.authorization),
-      },
-      door,
-    );
+    const caller = {
+      path: request.url.split('?', 1)[0] ?? '/',
+      host: request.headers.host,
+      origin: request.headers.origin,
+      hasAdminKey: hasAdminKey(request.headers.authorization),
+    };
+    const decision = decide(caller, door);
     if (decision !== 'allowed') throw refusal(decision);
+    setIdentity(request, identify(caller.hasAdminKey, door.keyed));
   };
+}
+
+function identify(hasAdminKey: boolean, keyed: boolean): Identity {
+  if (hasAdminKey) return { kind: 'admin', via: 'key' };
+  return keyed ? { kind: 'anonymous' } : { kind: 'loopback' };
 }
 
 function refusal(decision: Exclude<Decision, 'allowed'>): GatewayError {

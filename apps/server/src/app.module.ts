@@ -14,6 +14,7 @@ import { UploadSlots } from './img2img/upload-slots.ts';
 import { ShutdownSignal } from './lifecycle/shutdown-signal.ts';
 import { loggingModule } from './logging/logging.module.ts';
 import { Upstreams } from './providers/upstreams.ts';
+import { SettingsModule } from './settings/settings.module.ts';
 import { StorageModule } from './storage/storage.module.ts';
 
 export interface AppParts {
@@ -24,7 +25,7 @@ export interface AppParts {
 }
 
 @Module({
-  imports: [StorageModule],
+  imports: [SettingsModule, StorageModule],
   controllers: [Img2ImgController, ConsoleController, ConsoleInfoController, HealthController],
   providers: [Upstreams, Img2ImgService, UploadSlots, Editing, ResultImages],
 })

@@ -1,11 +1,10 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CONFIG } from '../config/config.module.ts';
-import type { Config } from '../config/schema.ts';
 import { N_MAX } from '../img2img/form-schema.ts';
 import type { ModelView } from '../providers/upstream.ts';
 import { Upstreams } from '../providers/upstreams.ts';
-import { maxFileBytes } from '../transport/clients.ts';
+import { RuntimeSettings } from '../settings/runtime-settings.ts';
+import { maxFileBytes } from '../transport/client-settings.ts';
 import { VERSION } from '../version.ts';
 
 interface ConsoleInfo {
@@ -27,14 +26,15 @@ interface ConsoleInfo {
 @Controller('api/v1/admin/console')
 export class ConsoleInfoController {
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly settings: RuntimeSettings,
     private readonly upstreams: Upstreams,
   ) {}
 
   @Get()
   @ApiOperation({ summary: 'Models, limits and defaults, as the page shows them' })
   info(): ConsoleInfo {
-    const { upload } = this.config;
+    const config = this.settings.current;
+    const { upload } = config;
     const { primary } = this.upstreams;
     return {
       version: VERSION,
@@ -43,7 +43,7 @@ export class ConsoleInfoController {
       default_model: this.upstreams.defaultModel,
       limits: {
         max_images: Math.min(upload.max_images, primary?.provider.maxImages ?? upload.max_images),
-        max_file_bytes: maxFileBytes(this.config),
+        max_file_bytes: maxFileBytes(config),
         max_prompt_chars: upload.max_prompt_chars,
         n_max: N_MAX,
       },

@@ -1,11 +1,10 @@
 import type { UploadResult } from '@ferry/core';
 import type { EditResult } from '@ferry/providers';
-import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG } from '../config/config.module.ts';
-import type { Config } from '../config/schema.ts';
+import { Injectable } from '@nestjs/common';
 import { fromProviderFailure } from '../errors/upstream-words.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
 import type { PinnedCredential } from '../providers/pinned-credential.ts';
+import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { FairLimiter } from './fair-limiter.ts';
 import { callEvent, type Listener } from './progress.ts';
 import type { ReceivedImage } from './received-form.ts';
@@ -35,8 +34,9 @@ export class Editing {
   /** Uploads and edits are counted apart: an edit takes long, and must not keep uploads from arriving. */
   readonly #edits: FairLimiter;
 
-  constructor(@Inject(CONFIG) { upload }: Config) {
-    this.#edits = new FairLimiter(upload.concurrency);
+  constructor(settings: RuntimeSettings) {
+    this.#edits = new FairLimiter(settings.current.upload.concurrency);
+    settings.onChange(({ after }) => this.#edits.resize(after.upload.concurrency));
   }
 
   /** @throws GatewayError; RequestFailure when the caller's lifetime ended. */

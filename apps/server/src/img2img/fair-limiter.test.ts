@@ -55,3 +55,22 @@ test('whoever will not wait takes a permit that is free now, and never one that 
   expect(limiter.tryAcquire()).toBeDefined();
   expect(new FairLimiter(0).tryAcquire()).toBeUndefined();
 });
+
+test('a smaller size takes no permit away, and the next waits until enough are released', async () => {
+  const limiter = new FairLimiter(2);
+  const [first, second] = [await limiter.acquire({}, never), await limiter.acquire({}, never)];
+  limiter.resize(1);
+  expect(limiter.free).toBe(0);
+  first.release();
+  expect(limiter.tryAcquire()).toBeUndefined();
+  second.release();
+  expect(limiter.free).toBe(1);
+});
+
+test('a larger size serves those who wait', async () => {
+  const limiter = new FairLimiter(0);
+  const waiting = [limiter.acquire({}, never), limiter.acquire({}, never)];
+  limiter.resize(3);
+  await Promise.all(waiting);
+  expect(limiter.free).toBe(1);
+});

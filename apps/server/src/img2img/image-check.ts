@@ -12,11 +12,18 @@ const DECODES = 2;
 const LARGE_DECODES = 1;
 const LARGE_BYTES = 8 * 1024 * 1024;
 
+export interface CheckOptions {
+  /** Whose turn it is; see `FairLimiter`. */
+  readonly owner: object;
+  /** One more is a pixel bomb. */
+  readonly maxPixels: number;
+  readonly signal: AbortSignal;
+}
+
 /** Proves that an image can be decoded to its last row, before anything is paid for. */
 export class ImageCheck {
   readonly #decodes = new FairLimiter(DECODES);
   readonly #largeDecodes = new FairLimiter(LARGE_DECODES);
-  readonly #maxPixels: number;
   /**
    * Large images take turns in one piece of memory: a new one for each would wait for the garbage collector by the dozen. It is
    * kept while somebody waits for it.
@@ -24,40 +31,21 @@ export class ImageCheck {
   #turns: Buffer | undefined;
   #takingTurns = 0;
 
-  constructor(maxPixels: number) {
-    this.#maxPixels = maxPixels;
-  }
-
   /** @throws GatewayError 400 `invalid_image` that names the part; the signal's reason. */
-  async check(image: ReceivedImage, owner: object, signal: AbortSignal): Promise<void> {
+  async check(image: ReceivedImage, { owner, maxPixels, signal }: CheckOptions): Promise<void> {
     if (image.bytes <= LARGE_BYTES) {
       using _permit = await this.#decodes.acquire(owner, signal);
-      return await this.#decode(image, Buffer.allocUnsafeSlow(image.bytes), signal);
+      return await decode(image, { into: Buffer.allocUnsafeSlow(image.bytes), maxPixels, signal });
     }
     this.#takingTurns += 1;
     try {
       using _turn = await this.#largeDecodes.acquire(owner, signal);
       using _permit = await this.#decodes.acquire(owner, signal);
-      await this.#decode(image, this.#turnsOf(image.bytes), signal);
+      await decode(image, { into: this.#turnsOf(image.bytes), maxPixels, signal });
     } finally {
       this.#takingTurns -= 1;
       if (this.#takingTurns === 0) this.#turns = undefined;
     }
-  }
-
-  /** @param into as long as the image; it is free again when this settles. */
-  async #decode(image: ReceivedImage, into: Buffer, signal: AbortSignal): Promise<void> {
-    const bytes = await contentOf(image, into);
-    try {
-      // Shrinking reads every row and keeps none; `truncated` fails on any that is missing.
-      await sharp(bytes, { limitInputPixels: this.#maxPixels, failOn: 'truncated', sequentialRead: true })
-        .resize(16, 16, { fit: 'fill' })
-        .raw()
-        .toBuffer();
-    } catch (error) {
-      throw this.#refusal(image, error);
-    }
-    signal.throwIfAborted();
   }
 
   #turnsOf(byteLength: number): Buffer {
@@ -66,14 +54,35 @@ export class ImageCheck {
     }
     return this.#turns.subarray(0, byteLength);
   }
+}
 
-  #refusal({ param, filename }: ReceivedImage, cause: unknown): Error {
-    const bomb = cause instanceof Error && /pixel limit/i.test(cause.message);
-    const what = bomb
-      ? `has more than ${Math.floor(this.#maxPixels / 1_000_000)} million pixels`
-      : 'is damaged or cut short';
-    return badRequest(`${param} ("${filename}") ${what}.`, { code: 'invalid_image', param, cause });
+interface DecodeOptions {
+  /** As long as the image; it is free again when the decoding settles. */
+  readonly into: Buffer;
+  readonly maxPixels: number;
+  readonly signal: AbortSignal;
+}
+
+async function decode(image: ReceivedImage, { into, maxPixels, signal }: DecodeOptions): Promise<void> {
+  const bytes = await contentOf(image, into);
+  try {
+    // Shrinking reads every row and keeps none; `truncated` fails on any that is missing.
+    await sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated', sequentialRead: true })
+      .resize(16, 16, { fit: 'fill' })
+      .raw()
+      .toBuffer();
+  } catch (error) {
+    throw refusal(image, maxPixels, error);
   }
+  signal.throwIfAborted();
+}
+
+function refusal({ param, filename }: ReceivedImage, maxPixels: number, cause: unknown): Error {
+  const bomb = cause instanceof Error && /pixel limit/i.test(cause.message);
+  const what = bomb
+    ? `has more than ${Math.floor(maxPixels / 1_000_000)} million pixels`
+    : 'is damaged or cut short';
+  return badRequest(`${param} ("${filename}") ${what}.`, { code: 'invalid_image', param, cause });
 }
 
 /** The whole image in one piece of memory; collecting slices first would need it twice. */

@@ -1,4 +1,4 @@
-import type { ImageCheck } from './image-check.ts';
+import type { CheckOptions, ImageCheck } from './image-check.ts';
 import type { Listener } from './progress.ts';
 import type { ReceivedImage } from './received-form.ts';
 
@@ -7,11 +7,16 @@ export class ImageChecks implements AsyncDisposable {
   readonly #check: ImageCheck;
   readonly #signal: AbortSignal;
   readonly #listen: Listener;
+  readonly #maxPixels: number;
   readonly #left = new AbortController();
   readonly #checks = new Map<ReceivedImage, Promise<void>>();
 
-  constructor(check: ImageCheck, signal: AbortSignal, listen: Listener) {
+  constructor(
+    check: ImageCheck,
+    { maxPixels, signal, listen }: Omit<CheckOptions, 'owner'> & { readonly listen: Listener },
+  ) {
     this.#check = check;
+    this.#maxPixels = maxPixels;
     this.#signal = AbortSignal.any([signal, this.#left.signal]);
     this.#listen = listen;
   }
@@ -39,7 +44,7 @@ export class ImageChecks implements AsyncDisposable {
 
   async #run(image: ReceivedImage): Promise<void> {
     const { index, filename, bytes } = image;
-    await this.#check.check(image, this, this.#signal);
+    await this.#check.check(image, { owner: this, maxPixels: this.#maxPixels, signal: this.#signal });
     this.#listen({ event: 'image', data: { index, filename, bytes } });
   }
 }

@@ -1,12 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { CONFIG } from '../config/config.module.ts';
-import type { Config } from '../config/schema.ts';
 import { badRequest } from '../errors/gateway-error.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
+import type { Serving } from '../providers/serving.ts';
 import type { Upstream } from '../providers/upstream.ts';
 import { Upstreams } from '../providers/upstreams.ts';
-import { maxFileBytes, spoolDirectory } from '../transport/clients.ts';
+import { maxFileBytes, spoolDirectory } from '../transport/client-settings.ts';
 import { type Img2ImgAnswer, uploadView } from './answer.ts';
 import { Editing } from './editing.ts';
 import { fieldsSoFar, parseFields } from './form-schema.ts';
@@ -21,17 +20,14 @@ import { UploadSlots } from './upload-slots.ts';
 /** One request from its form to its answer. */
 @Injectable()
 export class Img2ImgService {
-  readonly #check: ImageCheck;
+  readonly #check = new ImageCheck();
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     private readonly upstreams: Upstreams,
     private readonly slots: UploadSlots,
     private readonly editing: Editing,
     private readonly results: ResultImages,
-  ) {
-    this.#check = new ImageCheck(config.upload.max_image_megapixels * 1_000_000);
-  }
+  ) {}
 
   /**
    * Receives, checks, uploads, edits, stores. Large images are uploaded while they come in, and checked when they are whole;
@@ -40,26 +36,33 @@ export class Img2ImgService {
    */
   async run(request: FastifyRequest, lifetime: RequestLifetime, listen: Listener): Promise<Img2ImgAnswer> {
     const startedAt = performance.now();
-    const base = this.config.server.public_url ?? linkBase(request.host);
+    // Settings that change meanwhile are for the next request; disposed of last, after all that uses its connections.
+    using serving = this.upstreams.begin();
+    const { config } = serving;
+    const base = config.server.public_url ?? linkBase(request.host);
     await using spools = new AsyncDisposableStack();
-    const { upload } = this.config;
+    const { upload } = config;
     await using uploads = new RequestUploads(this.slots, { requestId: request.id, lifetime, listen });
-    await using checks = new ImageChecks(this.#check, lifetime.signal, listen);
+    await using checks = new ImageChecks(this.#check, {
+      maxPixels: upload.max_image_megapixels * 1_000_000,
+      signal: lifetime.signal,
+      listen,
+    });
     const form = await readForm(
       request,
       {
         maxImages: upload.max_images,
-        maxFileBytes: maxFileBytes(this.config),
+        maxFileBytes: maxFileBytes(config),
         // UTF-8 needs at most 3 bytes for what counts as one character here (a UTF-16 unit).
         maxFieldBytes: Math.max(1_024, upload.max_prompt_chars * 3),
-        spoolDirectory: spoolDirectory(this.config),
+        spoolDirectory: spoolDirectory(config),
         signal: lifetime.signal,
       },
       spools,
       {
-        onField: (fields) => uploads.keepOnly(this.#routeSoFar(fields)),
+        onField: (fields) => uploads.keepOnly(routeSoFar(serving, fields)),
         onImage: (image, fields) =>
-          void uploads.beginEarly(image, () => this.#routeSoFar(fields, image.index)),
+          void uploads.beginEarly(image, () => routeSoFar(serving, fields, image.index)),
         // The form will be refused for it, but its other parts are read first: what is wrong with them is told before.
         onWhole: (image) => void checks.begin(image).catch(() => uploads.refuse()),
       },
@@ -71,8 +74,8 @@ export class Img2ImgService {
         param: 'image',
       });
     }
-    const { upstream, model } = this.upstreams.route(fields.model);
-    const most = this.#most(upstream);
+    const { upstream, model } = serving.route(fields.model);
+    const most = mostImages(serving, upstream);
     if (form.images.length > most) {
       throw badRequest(`${upstream.name} takes at most ${most} images.`, {
         code: 'too_many_images',
@@ -107,24 +110,29 @@ export class Img2ImgService {
       ...(outcome.result.usage !== undefined && { usage: { ...outcome.result.usage } }),
     };
   }
+}
 
-  /** Where an image goes by what has come of the form. Undefined when the form will be refused: that is told at its end. */
-  #routeSoFar(fields: ReadonlyMap<string, string>, index = 0): UploadRoute | undefined {
-    const known = fieldsSoFar(fields, this.config.upload.max_prompt_chars);
-    if (known === undefined) return undefined;
-    try {
-      const { upstream } = this.upstreams.route(known.model);
-      return index < this.#most(upstream)
-        ? { upstream, reuseSession: known.reuse_session ?? this.config.upload.reuse_session }
-        : undefined;
-    } catch {
-      return undefined;
-    }
+/** Where an image goes by what has come of the form. Undefined when the form will be refused: that is told at its end. */
+function routeSoFar(
+  serving: Serving,
+  fields: ReadonlyMap<string, string>,
+  index = 0,
+): UploadRoute | undefined {
+  const { upload } = serving.config;
+  const known = fieldsSoFar(fields, upload.max_prompt_chars);
+  if (known === undefined) return undefined;
+  try {
+    const { upstream } = serving.route(known.model);
+    return index < mostImages(serving, upstream)
+      ? { upstream, reuseSession: known.reuse_session ?? upload.reuse_session }
+      : undefined;
+  } catch {
+    return undefined;
   }
+}
 
-  #most({ provider }: Upstream): number {
-    return Math.min(this.config.upload.max_images, provider.maxImages);
-  }
+function mostImages({ config }: Serving, { provider }: Upstream): number {
+  return Math.min(config.upload.max_images, provider.maxImages);
 }
 
 /** Looked at before anything is paid for: a Host that is no host would make the answer fail at its very end. */

@@ -1,18 +1,21 @@
+import { silentLogger } from '@ferry/core';
 import { expect, test } from 'vitest';
-import { configSchema } from '../config/schema.ts';
+import { type Config, configSchema } from '../config/schema.ts';
+import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { UploadSlots } from './upload-slots.ts';
 
 const never = new AbortController().signal;
 const ISOLATED = { reuseSession: false };
 const SHARED = { reuseSession: true };
 
-const slots = (concurrency: number, maxConnections = 8, cutThrough = true): UploadSlots => {
-  const { upload, pool } = configSchema.parse({
+const config = (concurrency: number, maxConnections = 8, cutThrough = true): Config =>
+  configSchema.parse({
     upload: { concurrency, cut_through: cutThrough },
     pool: { max_connections: maxConnections },
   });
-  return new UploadSlots({ upload, pool });
-};
+
+const slots = (...args: Parameters<typeof config>): UploadSlots =>
+  new UploadSlots(new RuntimeSettings(config(...args), silentLogger));
 
 test('images that come in take at most half of the places, and one is free again when its image is whole', () => {
   const four = slots(4);
@@ -53,4 +56,19 @@ test.each([
   ['cut_through = false', slots(20, 8, false)],
 ])('with %s no image begins before it is whole', (_, none) => {
   expect(none.tryGrowing(ISOLATED)).toBeUndefined();
+});
+
+test('settings that change give more places to those who wait, and take none away', async () => {
+  const settings = new RuntimeSettings(config(1), silentLogger);
+  const places = new UploadSlots(settings);
+  const first = await places.acquire({}, never);
+  const waiting = places.acquire({}, never);
+  settings.apply(config(2));
+  const second = await waiting;
+  settings.apply(config(1));
+  const third = places.acquire({}, never);
+  first.release();
+  expect(places.tryGrowing(ISOLATED)).toBeUndefined();
+  second.release();
+  (await third).release();
 });

@@ -1,6 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG } from '../config/config.module.ts';
-import type { Config } from '../config/schema.ts';
+import { Injectable } from '@nestjs/common';
+import type { RuntimeConfig } from '../settings/runtime-config.ts';
+import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { FairLimiter, type Permit } from './fair-limiter.ts';
 
 /** A place for an upload whose image still comes in. */
@@ -15,16 +15,14 @@ export interface GrowingSlot extends Disposable {
  */
 @Injectable()
 export class UploadSlots {
-  readonly #all: FairLimiter;
-  readonly #growing: FairLimiter;
+  readonly #all = new FairLimiter(0);
+  readonly #growing = new FairLimiter(0);
   /** On shared connections a slow client holds one of few (over HTTP/1.1 all of it), which edits need as well. */
-  readonly #growingShared: FairLimiter;
+  readonly #growingShared = new FairLimiter(0);
 
-  constructor(@Inject(CONFIG) { upload, pool }: Pick<Config, 'upload' | 'pool'>) {
-    const half = (size: number): number => (upload.cut_through ? Math.floor(size / 2) : 0);
-    this.#all = new FairLimiter(upload.concurrency);
-    this.#growing = new FairLimiter(half(upload.concurrency));
-    this.#growingShared = new FairLimiter(half(pool.max_connections));
+  constructor(settings: RuntimeSettings) {
+    this.#resize(settings.current);
+    settings.onChange(({ after }) => this.#resize(after));
   }
 
   /** A place for an image that is whole. Rejects with the signal's reason when that aborts first. */
@@ -49,5 +47,12 @@ export class UploadSlots {
       becomeWhole: () => growing.dispose(),
       [Symbol.dispose]: () => all.dispose(),
     };
+  }
+
+  #resize({ upload, pool }: Pick<RuntimeConfig, 'upload' | 'pool'>): void {
+    const half = (size: number): number => (upload.cut_through ? Math.floor(size / 2) : 0);
+    this.#all.resize(upload.concurrency);
+    this.#growing.resize(half(upload.concurrency));
+    this.#growingShared.resize(half(pool.max_connections));
   }
 }

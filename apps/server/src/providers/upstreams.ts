@@ -2,60 +2,54 @@ import { CredentialPool, proxyFor, singleCredential } from '@ferry/core';
 import { xai } from '@ferry/providers';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { CONFIG, SECRETS } from '../config/config.module.ts';
-import type { Config, ProviderConfig } from '../config/schema.ts';
+import { SECRETS } from '../config/config.module.ts';
+import type { ProviderConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
-import { badRequest, GatewayError } from '../errors/gateway-error.ts';
 import { LOGGER } from '../logging/logging.module.ts';
+import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { readAuthorities } from '../transport/authorities.ts';
-import { connectUpstream } from '../transport/clients.ts';
+import { ConnectedUpstream, type UpstreamParts } from '../transport/connected-upstream.ts';
+import { Serving } from './serving.ts';
 import { Simulator, type SimulatorAddress } from './simulator.ts';
 import type { ModelView, Upstream } from './upstream.ts';
 
 const SIMULATOR_NAME = 'simulator';
 
-/** Where a request goes. */
-export interface Route {
-  readonly upstream: Upstream;
-  /** The upstream's own name of the model. */
-  readonly model: string;
-}
-
 /** The upstreams there are, and which one serves a model. Without a configured one, the simulator. */
 @Injectable()
 export class Upstreams implements OnModuleInit, OnApplicationShutdown {
-  readonly #config: Config;
+  readonly #settings: RuntimeSettings;
   readonly #secrets: Secrets;
   readonly #logger: Logger;
-  readonly #upstreams = new Map<string, Upstream>();
+  readonly #upstreams = new Map<string, ConnectedUpstream>();
   /** Model id to the name of its upstream; the first is the default model. */
   readonly #models = new Map<string, string>();
   #simulator: Simulator | undefined;
 
-  constructor(
-    @Inject(CONFIG) config: Config,
-    @Inject(SECRETS) secrets: Secrets,
-    @Inject(LOGGER) logger: Logger,
-  ) {
-    this.#config = config;
+  constructor(settings: RuntimeSettings, @Inject(SECRETS) secrets: Secrets, @Inject(LOGGER) logger: Logger) {
+    this.#settings = settings;
     this.#secrets = secrets;
     this.#logger = logger;
   }
 
   async onModuleInit(): Promise<void> {
-    for (const provider of this.#config.provider) this.#connect(provider);
-    if (this.#config.provider.length === 0) await this.#simulate();
+    const { provider } = this.#settings.current;
+    for (const one of provider) this.#connect(one);
+    this.#settings.onChange(({ after }) => {
+      for (const upstream of this.#upstreams.values()) upstream.reconfigure(after);
+    });
+    if (provider.length === 0) await this.#simulate();
   }
 
   /** After the server has drained: nobody needs the connections any more. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.#upstreams.values()].map(({ client }) => client.close()));
+    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()));
     await this.#simulator?.stop();
   }
 
   /** The upstream of the default model; undefined while a simulator is being replaced. */
   get primary(): Upstream | undefined {
-    return this.#upstreams.get(this.primaryName);
+    return this.#upstreams.get(this.primaryName)?.upstream;
   }
 
   get primaryName(): string {
@@ -78,33 +72,16 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
 
   get models(): readonly ModelView[] {
     return [...this.#models.keys()].map((id) => {
-      const aliases = Object.entries(this.#config.alias).flatMap(([alias, model]) =>
+      const aliases = Object.entries(this.#settings.current.alias).flatMap(([alias, model]) =>
         model === id ? [alias] : [],
       );
       return aliases.length > 0 ? { id, aliases } : { id };
     });
   }
 
-  /** @throws GatewayError 400 for an unknown model, 503 while its upstream is away. */
-  route(asked: string | undefined): Route {
-    const wanted = asked ?? this.defaultModel;
-    const alias = Object.hasOwn(this.#config.alias, wanted) ? this.#config.alias[wanted] : undefined;
-    const model = alias ?? wanted;
-    const name = this.#models.get(model);
-    if (name === undefined) {
-      throw badRequest(`There is no such model. Known: ${[...this.#models.keys()].join(', ')}.`, {
-        code: 'model_not_found',
-        param: 'model',
-      });
-    }
-    const upstream = this.#upstreams.get(name);
-    if (upstream !== undefined) return { upstream, model };
-    throw new GatewayError('The upstream is being restarted. Try again in a moment.', {
-      status: 503,
-      type: 'server_error',
-      code: 'upstream_unavailable',
-      retryAfterMs: 1_000,
-    });
+  /** The settings and the upstreams of this moment, for one request. The caller disposes of it at the request's end. */
+  begin(): Serving {
+    return new Serving(this.#settings.current, this.#models, this.#upstreams);
   }
 
   #connect({ name, base_url, models, keys, ca_file }: ProviderConfig): void {
@@ -120,8 +97,12 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     const parts = { provider, simulated: false, credentials, reach };
     const before = proxyFor(proxy)(new URL(base_url));
     if (before !== undefined) this.#logger.info(`${name} is reached through the proxy ${before}`);
-    this.#upstreams.set(name, connectUpstream(parts, this.#config, this.#logger));
+    this.#upstreams.set(name, this.#connected(parts));
     for (const model of models) this.#models.set(model, name);
+  }
+
+  #connected(parts: UpstreamParts): ConnectedUpstream {
+    return new ConnectedUpstream(parts, this.#settings.current, this.#logger);
   }
 
   async #simulate(): Promise<void> {
@@ -143,7 +124,7 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
       // A process of our own on this machine: no proxy leads there.
       reach: { ca: caPem },
     };
-    this.#upstreams.set(SIMULATOR_NAME, connectUpstream(parts, this.#config, this.#logger));
+    this.#upstreams.set(SIMULATOR_NAME, this.#connected(parts));
     for (const model of provider.models) this.#models.set(model, SIMULATOR_NAME);
   }
 
@@ -151,6 +132,6 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   #disconnectSimulator(): void {
     const upstream = this.#upstreams.get(SIMULATOR_NAME);
     this.#upstreams.delete(SIMULATOR_NAME);
-    void upstream?.client.close();
+    void upstream?.close();
   }
 }

@@ -45,7 +45,7 @@ const MAX_ORIGINS = 1_000;
  * upload has learned holds for the shared connections too.
  */
 export class FallbackMemory {
-  readonly #policy: FallbackPolicy;
+  #policy: FallbackPolicy;
   readonly #clock: Clock;
   readonly #onChange: ((change: FallbackChange) => void) | undefined;
   readonly #origins = new Map<string, OriginState>();
@@ -54,6 +54,14 @@ export class FallbackMemory {
     this.#policy = { ...DEFAULT_FALLBACK_POLICY, ...options.policy };
     this.#clock = options.clock ?? systemClock;
     this.#onChange = options.onChange;
+  }
+
+  /**
+   * Goes by other rules from now on; parts that are not given are those of `DEFAULT_FALLBACK_POLICY`. What has been learned
+   * stays, and a mark that stands keeps its time.
+   */
+  usePolicy(policy: Partial<FallbackPolicy>): void {
+    this.#policy = { ...DEFAULT_FALLBACK_POLICY, ...policy };
   }
 
   /** Which road the next request to `origin` takes. A probe is given out once: its outcome must be learned. */

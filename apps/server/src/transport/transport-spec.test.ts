@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { configSchema } from '../config/schema.ts';
-import { retryPolicy } from './clients.ts';
-import { reusePolicies } from './transports.ts';
+import { retryPolicy } from './client-settings.ts';
+import { reusePolicies } from './transport-spec.ts';
 
 const config = (tree: object) => configSchema.parse(tree);
 

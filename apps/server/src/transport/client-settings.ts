@@ -1,0 +1,30 @@
+/** What settings say about the clients of upstreams, beside their transports. */
+import { resolve } from 'node:path';
+import type { RetryPolicy } from '@ferry/core';
+import type { Config } from '../config/schema.ts';
+
+/** The seed's retry settings, in seconds, as the engine's policy, in milliseconds. */
+export function retryPolicy({ retry }: Pick<Config, 'retry'>): Partial<RetryPolicy> {
+  return {
+    maxRetries: retry.max_retry,
+    retryStatusCodes: retry.retry_status_codes,
+    backoffBaseMs: retry.retry_backoff_base * 1_000,
+    backoffFactor: retry.retry_backoff_factor,
+    backoffMaxMs: retry.retry_backoff_max * 1_000,
+    budgetMs: retry.retry_budget * 1_000,
+    trustRefusedStream: retry.trust_refused_stream,
+  };
+}
+
+/** Where spools put what does not fit in memory. */
+export const spoolDirectory = ({ server }: Pick<Config, 'server'>): string => resolve(server.data_dir, 'tmp');
+
+export const maxFileBytes = ({ upload }: Pick<Config, 'upload'>): number => upload.max_file_mb * 1024 * 1024;
+
+/** A client is rebuilt, over the same connections, when these differ. */
+export const clientSettings = (
+  config: Pick<Config, 'retry' | 'upload'>,
+): { readonly policy: Partial<RetryPolicy>; readonly maxFileBytes: number } => ({
+  policy: retryPolicy(config),
+  maxFileBytes: maxFileBytes(config),
+});

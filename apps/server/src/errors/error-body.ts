@@ -1,7 +1,7 @@
 import type { AttemptView } from '../img2img/attempt-view.ts';
 import type { GatewayError } from './gateway-error.ts';
 
-/** OpenAI's error shape; `attempts` is Ferry's addition. */
+/** OpenAI's error shape; `attempts` and what else stands beside `error` are Ferry's additions. */
 export interface ErrorBody {
   readonly error: {
     readonly message: string;
@@ -15,6 +15,7 @@ export interface ErrorBody {
 export function errorBody({ message, fields }: GatewayError): ErrorBody {
   return {
     error: { message, type: fields.type, param: fields.param ?? null, code: fields.code },
+    ...fields.details,
     ...(fields.attempts && fields.attempts.length > 0 && { attempts: fields.attempts }),
   };
 }

@@ -22,6 +22,8 @@ export interface GatewayErrorFields {
   readonly shouldRetry?: boolean;
   /** What was tried upstream. */
   readonly attempts?: readonly AttemptView[];
+  /** Further members of the answer beside `error`. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** Further headers, such as `allow`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;

@@ -57,7 +57,7 @@ function storageFull(cause: unknown): GatewayError {
 
 /** Errors of the frameworks: their status is right, their text is for developers, their code is their own. */
 function fromStatus(status: number, cause: unknown, code?: string): GatewayError {
-  const known = MULTIPART_CODES.get(code ?? '') ?? BY_STATUS.get(status);
+  const known = FRAMEWORK_CODES.get(code ?? '') ?? BY_STATUS.get(status);
   if (known) return badRequest(known.message, { status, code: known.code, cause });
   if (status >= 500) return internalError(cause);
   return badRequest('The request cannot be served.', { status, code: 'invalid_request', cause });
@@ -78,7 +78,9 @@ const BY_STATUS: ReadonlyMap<number, Known> = new Map([
   [431, { code: 'headers_too_large', message: 'The headers are too large.' }],
 ]);
 
-const MULTIPART_CODES: ReadonlyMap<string, Known> = new Map([
+const FRAMEWORK_CODES: ReadonlyMap<string, Known> = new Map([
+  ['FST_ERR_CTP_INVALID_JSON_BODY', { code: 'invalid_json', message: 'The body is not valid JSON.' }],
+  ['FST_ERR_CTP_EMPTY_JSON_BODY', { code: 'invalid_json', message: 'The body is empty, expected JSON.' }],
   ['FST_FIELDS_LIMIT', { code: 'too_many_fields', message: 'The form has too many fields.' }],
   [
     'FST_PROTO_VIOLATION',

@@ -11,6 +11,7 @@ import { serveDocs } from './docs/openapi.ts';
 import { GatewayExceptionFilter, sendError } from './errors/exception.filter.ts';
 import { answerClientError } from './http/client-error.ts';
 import { installHooks } from './http/hooks.ts';
+import { acceptJson } from './http/json-body.ts';
 import { requestId } from './http/request-id.ts';
 import { securityHeaders } from './http/security-headers.ts';
 
@@ -47,8 +48,9 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     forceCloseConnections: 'idle',
   });
   const fastify = adapter.getInstance();
-  // Nothing but forms is read: every other content type is answered 415.
+  // Nothing but forms is read, and JSON where a route takes it: every other content type is answered 415.
   fastify.removeAllContentTypeParsers();
+  acceptJson(fastify);
   installHooks(fastify, parts);
 
   const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {

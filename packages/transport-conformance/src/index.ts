@@ -7,6 +7,7 @@ export type {
   Difference,
   KnownFailure,
   MakeTransport,
+  Road,
   SubjectOptions,
   TransportClaims,
 } from './subject.ts';

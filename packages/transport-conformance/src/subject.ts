@@ -1,4 +1,4 @@
-import type { Clock, Protocol, ReusePolicy, Transport } from '@ferry/core';
+import type { Clock, Protocol, ProxyOptions, ReusePolicy, Transport } from '@ferry/core';
 import type { Expectation, ProfileName } from './expectation.ts';
 
 /** What every transport tells about its connections; each may tell more. */
@@ -15,10 +15,15 @@ export interface SubjectOptions {
   readonly ca: string;
   readonly clock: Clock;
   readonly onPoolEvent: (event: ConformancePoolEvent) => void;
+  /** The proxy that leads to every peer. Absent when the way is direct. */
+  readonly proxy?: ProxyOptions;
 }
 
 /** Makes the transport under test. */
 export type MakeTransport = (options: SubjectOptions) => Transport;
+
+/** How the suite's peers are reached. */
+export type Road = 'direct' | 'proxy';
 
 /** A row in which the transport behaves otherwise than the table says, and why it may. */
 export interface Difference {
@@ -47,6 +52,11 @@ export interface TransportClaims {
    * the transport anew.
    */
   readonly module: string;
+  /**
+   * How peers are reached, default `direct`. `proxy`: through an HTTP proxy by CONNECT. In a run of all tests one profile
+   * plays the fault table that way; `FERRY_CONFORMANCE_PROXY=full` has every profile play everything.
+   */
+  readonly road?: Road;
   /** A difference that no case needs fails the suite. */
   readonly differences?: readonly Difference[];
   /** A known failure that has become none fails the suite. */

@@ -1,24 +1,35 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ProfileName } from '../expectation.ts';
-import type { TransportClaims } from '../subject.ts';
 
-/** A child that has not ended by itself by then, in milliseconds, hangs. It takes about three seconds. */
-const WATCHDOG_MS = 25_000;
+/** A child that has not ended by itself by then, in milliseconds, hangs. It takes about three seconds on a quiet machine. */
+const WATCHDOG_MS = 60_000;
 
 /** The child gets what it needs to start and nothing else of the environment. */
 const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot'];
 
-/** Runs the aborts that can hang a process in one of their own; what comes back are findings, a hang among them. */
-export async function runAbortChild(
-  claims: TransportClaims,
-  profile: ProfileName,
-): Promise<readonly string[]> {
-  const script = fileURLToPath(new URL('./abort-child.ts', import.meta.url));
+export interface ChildPlan {
+  /** A file of this folder. */
+  readonly script: string;
+  readonly args: readonly string[];
+  /** Node's own. */
+  readonly flags?: readonly string[];
+  /** Hears everything that has come on standard output so far, whenever more has come. */
+  readonly onOutput?: (out: string) => void;
+}
+
+/** How a child ended. */
+export type ChildEnd =
+  | { readonly type: 'ended'; readonly out: string }
+  /** It hung, or failed: a sentence. */
+  | { readonly type: 'finding'; readonly finding: string };
+
+/** Runs what can hang a process, or what has to be measured alone, in a process of its own under a watchdog. */
+export async function runChild({ script, args, flags = [], onOutput }: ChildPlan): Promise<ChildEnd> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(
     process.execPath,
-    ['--conditions=@ferry/source', '--no-warnings', script, claims.module, claims.protocol, profile],
+    ['--conditions=@ferry/source', '--no-warnings', ...flags, path, ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]])),
@@ -28,6 +39,7 @@ export async function runAbortChild(
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
+    onOutput?.(out);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
@@ -39,7 +51,8 @@ export async function runAbortChild(
   }, WATCHDOG_MS);
   const [code] = await once(child, 'close');
   clearTimeout(watchdog);
-  if (hung) return [`the process did not end by itself within ${WATCHDOG_MS} ms; it had said: ${out}${err}`];
-  if (code !== 0) return [`the process ended with ${code}: ${err}`];
-  return JSON.parse(out) as string[];
+  const finding = hung
+    ? `the process did not end by itself within ${WATCHDOG_MS} ms; it had said: ${out}${err}`
+    : `the process ended with ${code}: ${err}`;
+  return hung || code !== 0 ? { type: 'finding', finding } : { type: 'ended', out };
 }

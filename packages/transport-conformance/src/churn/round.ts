@@ -15,7 +15,7 @@ export interface RoundResult {
   readonly endings: ReadonlyMap<string, number>;
 }
 
-export type RoundOptions = Pick<StageOptions, 'make' | 'protocol' | 'profile' | 'certificate'> & {
+export type RoundOptions = Pick<StageOptions, 'make' | 'protocol' | 'road' | 'profile' | 'certificate'> & {
   readonly seed: number;
   readonly sends: number;
 };

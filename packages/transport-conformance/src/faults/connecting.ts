@@ -117,6 +117,8 @@ export const CONNECTING: readonly FaultCase[] = [
     title: 'a peer that speaks HTTP/1.1 on an HTTP/2 connection',
     protocols: H2,
     cold: true,
+    // Every connection is met so until the upload is over, and one that stood by would take the next upload down with it.
+    policy: { spares: 0 },
     produce({ h2 }) {
       h2.everyConnection((c) => c.send(Buffer.from('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n')));
       return { limits: SHORT };
@@ -134,6 +136,7 @@ export const CONNECTING: readonly FaultCase[] = [
     title: 'a peer that never sends SETTINGS',
     protocols: H2,
     cold: true,
+    policy: { spares: 0 },
     produce({ h2 }) {
       h2.everyConnection((c) => {
         c.acknowledge = false;

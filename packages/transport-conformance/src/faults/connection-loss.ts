@@ -1,10 +1,10 @@
 import { fromBytes } from '@ferry/core';
 import { eventually, turns } from '../stage/eventually.ts';
-import { HUGE_BYTES, type Upload } from '../stage/stage.ts';
+import type { Stage, Upload } from '../stage/stage.ts';
 import { engineRun } from './engine-run.ts';
 import { BOTH, type FaultCase, H2 } from './fault-case.ts';
 
-const huge = (): Upload => ({ body: fromBytes(Buffer.alloc(HUGE_BYTES, 1)) });
+const huge = (stage: Stage): Upload => ({ body: fromBytes(Buffer.alloc(stage.hugeBytes, 1)) });
 
 /** Long enough to be a silence, short enough to wait for. Milliseconds. */
 const SILENCE = { idleMs: 300, headersMs: 300 };
@@ -20,7 +20,9 @@ export const CONNECTION_LOSS: readonly FaultCase[] = [
     async produce(stage) {
       const before = stage.peer.openSockets();
       stage.peer.finAll();
-      // The FIN has left the peer; whether the client has looked at its socket since is the client's affair.
+      // A proxy on the way has to pass it on.
+      await eventually(() => (stage.connectProxy?.openSockets() ?? 0) === 0);
+      // The FIN has left for the client; whether the client has looked at its socket since is the client's affair.
       await turns(1);
       stage.check(before > 0, 'there was no connection to close');
     },
@@ -31,9 +33,9 @@ export const CONNECTION_LOSS: readonly FaultCase[] = [
     row: 33,
     title: 'FIN in the middle of the upload',
     protocols: BOTH,
-    produce({ peer }) {
-      peer.next({ data: (r) => r.fin() });
-      return huge();
+    produce(stage) {
+      stage.peer.next({ data: (r) => r.fin() });
+      return huge(stage);
     },
     expect: LOST,
   },
@@ -48,9 +50,9 @@ export const CONNECTION_LOSS: readonly FaultCase[] = [
     row: 35,
     title: 'RST in the middle of the upload',
     protocols: BOTH,
-    produce({ peer }) {
-      peer.next({ data: (r) => r.rst() });
-      return huge();
+    produce(stage) {
+      stage.peer.next({ data: (r) => r.rst() });
+      return huge(stage);
     },
     expect: LOST,
   },
@@ -105,10 +107,10 @@ export const CONNECTION_LOSS: readonly FaultCase[] = [
     row: 39,
     title: 'silence in the middle of an upload',
     protocols: BOTH,
-    produce({ peer }) {
+    produce(stage) {
       // Of this connection only: what stands beside it must still take the next upload.
-      peer.next({ data: (r) => r.stopReading() });
-      return { ...huge(), limits: { idleMs: 300 } };
+      stage.peer.next({ data: (r) => r.stopReading() });
+      return { ...huge(stage), limits: { idleMs: 300 } };
     },
     expect: {
       outcome: 'fails',

@@ -3,7 +3,7 @@ import type { Expectation, ProfileName } from '../expectation.ts';
 import { eventually } from '../stage/eventually.ts';
 import { connectionOf, describe, type SendOutcome } from '../stage/outcome.ts';
 import { Stage } from '../stage/stage.ts';
-import type { MakeTransport } from '../subject.ts';
+import type { MakeTransport, Road } from '../subject.ts';
 import type { FaultCase, Strike } from './fault-case.ts';
 
 export interface CaseRun {
@@ -11,6 +11,8 @@ export interface CaseRun {
   readonly protocol: Stage['protocol'];
   readonly profile: ProfileName;
   readonly certificate: LoopbackCertificate;
+  /** Default `direct`. */
+  readonly road?: Road | undefined;
 }
 
 /** What was seen of one case. */

@@ -9,6 +9,8 @@ export interface Group {
   readonly name: string;
   readonly make: MakeTransport;
   readonly claims: TransportClaims;
+  /** The profiles that play the fault table. */
+  readonly profiles: readonly ProfileName[];
   /** Made before the first test. */
   readonly certificate: () => LoopbackCertificate;
 }
@@ -24,7 +26,13 @@ export async function play(
   act: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   const { make, claims, certificate } = group;
-  const stage = await Stage.open({ make, protocol: claims.protocol, certificate: certificate(), ...setting });
+  const stage = await Stage.open({
+    make,
+    protocol: claims.protocol,
+    road: claims.road,
+    certificate: certificate(),
+    ...setting,
+  });
   try {
     await act(stage);
   } finally {

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Protocol } from '@ferry/core';
 import type { ProfileName } from '../expectation.ts';
+import { type Growth, megabytes } from '../memory/growth.ts';
 
 /** How one case went for one profile. */
 export interface CaseReport {
@@ -15,6 +16,8 @@ export interface CaseReport {
   readonly observed: string;
   /** Findings of a failure, or the reason of a difference. */
   readonly notes: readonly string[];
+  /** What was measured, in words. */
+  readonly measured?: string;
 }
 
 /** One transport's run. */
@@ -33,6 +36,8 @@ export interface ChurnReport {
   readonly sends: number;
   /** How often which ending was seen. */
   readonly endings: Readonly<Record<string, number>>;
+  /** What the process held after each round; not in the reports of older runs. */
+  readonly memory?: Growth;
 }
 
 const PROFILE_ORDER: readonly ProfileName[] = ['FRESH', 'PREWARMED', 'POOLED'];
@@ -119,20 +124,37 @@ export function matrix(reports: readonly TransportReport[]): string {
     `| --- | --- | ${heads.map(() => '---').join(' | ')} |`,
     ...body.map((line) => `| ${line} |`),
     '',
+    ...measuredLines(reports),
     ...reports.flatMap(churnLines),
     ...(notes.length > 0 ? ['## What is not simply ok', '', ...notes, ''] : []),
   ].join('\n');
 }
 
+function measuredLines(reports: readonly TransportReport[]): string[] {
+  const lines = reports.flatMap(({ transport, cases }) =>
+    cases.flatMap(({ row, profile, measured }) =>
+      measured === undefined ? [] : [`- ${transport} ${profile}, row ${row}: ${measured}`],
+    ),
+  );
+  return lines.length > 0 ? ['## Memory', '', ...lines, ''] : [];
+}
+
 function churnLines({ transport, churn }: TransportReport): string[] {
   if (churn === undefined) return [];
+  const { memory } = churn;
   const endings = Object.entries(churn.endings).sort(([, a], [, b]) => b - a);
   return [
     `## Churn of ${transport}: ${churn.sends} sends from seed ${churn.seed}`,
     '',
     ...endings.map(([ending, count]) => `- ${count} ${ending}`),
     '',
+    ...(memory === undefined ? [] : [held(memory), '']),
   ];
+}
+
+function held({ first, most, last }: Growth): string {
+  const [began, top, ended] = [first, most, last].map(megabytes);
+  return `Memory after garbage collection: ${began} after the first round, ${top} at most, ${ended} at the end.`;
 }
 
 function workspaceRoot(from: string): string {

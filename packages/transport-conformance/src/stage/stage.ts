@@ -11,6 +11,7 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '@ferry/core';
+import { type ConnectProxy, startConnectProxy } from '@ferry/core/testing';
 import {
   type LoopbackCertificate,
   type Peer,
@@ -24,7 +25,7 @@ import {
   tcpProxy,
 } from '@ferry/upstream-sim/peers';
 import type { ProfileName } from '../expectation.ts';
-import type { ConformancePoolEvent, MakeTransport } from '../subject.ts';
+import type { ConformancePoolEvent, MakeTransport, Road } from '../subject.ts';
 import { eventually } from './eventually.ts';
 import { outcomeOf, type SendOutcome } from './outcome.ts';
 import { POLICIES } from './profiles.ts';
@@ -56,7 +57,7 @@ const HUNG_AFTER_MS = 15_000;
 /** More than one DATA frame, less than any window. */
 export const UPLOAD_BYTES = 50_000;
 
-/** More than the buffers of both kernels hold: such an upload is certainly still running when the peer acts. */
+/** More than the kernel's buffers of a connection hold: such an upload is certainly still running when the peer acts. */
 export const HUGE_BYTES = 20_000_000;
 
 export interface StageOptions {
@@ -66,7 +67,9 @@ export interface StageOptions {
   readonly certificate: LoopbackCertificate;
   /** Parts of the profile to replace. */
   readonly policy?: Partial<ReusePolicy>;
-  /** The transport reaches the peer through a proxy. */
+  /** Default `direct`. */
+  readonly road?: Road | undefined;
+  /** Something stands before the peer that delays, slices or drops. */
   readonly proxy?: Omit<TcpProxyOptions, 'to'>;
   /** Default a `TrackedClock`. */
   readonly clock?: Clock & { readonly pending: number };
@@ -85,6 +88,8 @@ export class Stage implements AsyncDisposable {
   readonly events: ConformancePoolEvent[] = [];
   /** What is not as it should be, as sentences. */
   readonly findings: string[] = [];
+  /** The HTTP proxy on the way, when the road leads through one. */
+  readonly connectProxy: ConnectProxy | undefined;
   /** The peer, whatever its protocol. */
   readonly peer: Peer;
   readonly #h2: RawH2Peer | undefined;
@@ -101,7 +106,8 @@ export class Stage implements AsyncDisposable {
     const to = (h2 ?? h1)?.url;
     const proxy =
       options.proxy === undefined || to === undefined ? undefined : await tcpProxy({ to, ...options.proxy });
-    return new Stage(options, h2, h1, proxy);
+    const connect = options.road === 'proxy' ? await startConnectProxy() : undefined;
+    return new Stage(options, h2, h1, proxy, connect);
   }
 
   private constructor(
@@ -109,6 +115,7 @@ export class Stage implements AsyncDisposable {
     h2: RawH2Peer | undefined,
     h1: RawH1Peer | undefined,
     proxy: TcpProxy | undefined,
+    connect: ConnectProxy | undefined,
   ) {
     const peer = h2 ?? h1;
     if (peer === undefined) throw new Error('a stage needs a peer');
@@ -116,6 +123,7 @@ export class Stage implements AsyncDisposable {
     this.#h2 = h2;
     this.#h1 = h1;
     this.#proxy = proxy;
+    this.connectProxy = connect;
     this.protocol = options.protocol;
     this.profile = options.profile;
     this.policy = { ...POLICIES[options.profile], ...options.policy };
@@ -126,9 +134,13 @@ export class Stage implements AsyncDisposable {
       ca: options.ca ?? options.certificate.caPem,
       clock: this.clock,
       onPoolEvent: (event) => this.events.push(event),
+      ...(connect === undefined
+        ? {}
+        : { proxy: { httpsProxy: connect.address(), loopback: 'proxied' as const } }),
     });
     this.#closers.push(() => peer.close());
     if (proxy !== undefined) this.#closers.push(() => proxy.close());
+    if (connect !== undefined) this.#closers.push(() => connect.close());
   }
 
   get h2(): RawH2Peer {
@@ -144,6 +156,11 @@ export class Stage implements AsyncDisposable {
   get proxy(): TcpProxy {
     if (this.#proxy === undefined) throw new Error('this stage has no proxy');
     return this.#proxy;
+  }
+
+  /** As `HUGE_BYTES`, for the connections that are on the way: a proxy has two of them. */
+  get hugeBytes(): number {
+    return this.connectProxy === undefined ? HUGE_BYTES : 2 * HUGE_BYTES;
   }
 
   /** Where uploads go. */
@@ -232,6 +249,6 @@ export class Stage implements AsyncDisposable {
       socket.resume();
     }
     this.#proxy?.listenForEnds();
-    return (this.#proxy ?? this.peer).openSockets();
+    return Math.max((this.#proxy ?? this.peer).openSockets(), this.connectProxy?.openSockets() ?? 0);
   }
 }

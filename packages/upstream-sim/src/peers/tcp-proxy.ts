@@ -9,6 +9,11 @@ export interface Road {
   readonly bytesPerSecond?: number;
   /** Each write, so each TCP segment, holds at most so many bytes. Default whatever arrives. */
   readonly sliceBytes?: number;
+  /**
+   * How many bytes may wait on the road before the sender is made to wait, as a router's queue would. Default without limit:
+   * the sender then never feels how narrow the road is.
+   */
+  readonly queueBytes?: number;
 }
 
 export interface TcpProxyOptions {
@@ -43,21 +48,29 @@ export interface TcpProxy {
   halfClose(): void;
   /** Puts bytes on the way to the clients of the present connections, where they do not belong. */
   inject(bytes: Uint8Array): void;
+  /** From now on the roads have no delay, no limit and no slices: what waits on them leaves at once. */
+  widen(): void;
   close(): Promise<void>;
 }
 
 /** One direction of one connection: bytes leave in order, late and in slices as its road says. */
 class Lane {
+  readonly #from: Socket;
   readonly #to: Socket;
-  readonly #road: Road;
+  #road: Road;
   /** One queue and one timer: of two timers that end in the same millisecond either may fire first. */
-  readonly #queue: { readonly at: number; readonly act: () => void }[] = [];
+  readonly #queue: { at: number; readonly act: () => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #freeAt = 0;
+  /** Bytes in the queue. */
+  #waiting = 0;
+  #held = false;
 
-  constructor(to: Socket, road: Road) {
+  constructor(from: Socket, to: Socket, road: Road) {
+    this.#from = from;
     this.#to = to;
     this.#road = road;
+    to.on('drain', () => this.#hold());
   }
 
   carry(bytes: Buffer): void {
@@ -66,8 +79,18 @@ class Lane {
       const slice = bytes.subarray(at, at + sliceBytes);
       const takesMs = bytesPerSecond === undefined ? 0 : (slice.byteLength / bytesPerSecond) * 1000;
       this.#freeAt = Math.max(this.#freeAt, performance.now()) + takesMs;
+      this.#waiting += slice.byteLength;
       this.#queue.push({ at: this.#freeAt + delayMs, act: () => this.#write(slice) });
     }
+    this.#run();
+    this.#hold();
+  }
+
+  widen(): void {
+    const { queueBytes } = this.#road;
+    this.#road = queueBytes === undefined ? {} : { queueBytes };
+    this.#freeAt = 0;
+    for (const entry of this.#queue) entry.at = 0;
     this.#run();
   }
 
@@ -83,7 +106,19 @@ class Lane {
   }
 
   #write(bytes: Buffer): void {
+    this.#waiting -= bytes.byteLength;
     if (this.#to.writable) this.#to.write(bytes);
+  }
+
+  /** Lets the sender go on, or makes it wait. */
+  #hold(): void {
+    const { queueBytes } = this.#road;
+    if (queueBytes === undefined) return;
+    const full = this.#waiting + this.#to.writableLength > queueBytes;
+    if (full === this.#held) return;
+    this.#held = full;
+    if (full) this.#from.pause();
+    else this.#from.resume();
   }
 
   #run(): void {
@@ -91,6 +126,7 @@ class Lane {
     const now = performance.now();
     const due = this.#queue.findIndex(({ at }) => at > now);
     for (const { act } of this.#queue.splice(0, due < 0 ? this.#queue.length : due)) act();
+    this.#hold();
     const next = this.#queue[0];
     if (next !== undefined) this.#timer = setTimeout(() => this.#run(), next.at - now);
   }
@@ -100,6 +136,7 @@ interface Pair {
   readonly client: Socket;
   readonly upstream: Socket;
   mode: 'open' | 'blackhole' | 'reset-next';
+  readonly lanes: readonly [Lane, Lane];
 }
 
 export async function tcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
@@ -108,10 +145,10 @@ export async function tcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
 
   const join = (client: Socket): void => {
     const upstream = net.connect({ host: '127.0.0.1', port: Number(options.to.port), allowHalfOpen: true });
-    const pair: Pair = { client, upstream, mode: 'open' };
+    const up = new Lane(client, upstream, options.toUpstream ?? {});
+    const down = new Lane(upstream, client, options.toClient ?? {});
+    const pair: Pair = { client, upstream, mode: 'open', lanes: [up, down] };
     pairs.add(pair);
-    const up = new Lane(upstream, options.toUpstream ?? {});
-    const down = new Lane(client, options.toClient ?? {});
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
       socket.on('error', () => undefined);
@@ -182,6 +219,9 @@ export async function tcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
     inject(bytes) {
       each((pair) => pair.client.write(bytes))();
     },
+    widen: each(({ lanes }) => {
+      for (const lane of lanes) lane.widen();
+    }),
     async close() {
       await listener.close();
       for (const pair of pairs) pair.upstream.destroy();

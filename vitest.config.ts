@@ -18,6 +18,8 @@ export default defineConfig({
     environment: 'node',
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Its default of one second is an assertion of milliseconds on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
     allowOnly: false,
     passWithNoTests: false,

@@ -96,10 +96,8 @@ describe.runIf(hasBrowser)('the img2img page in a real browser', () => {
     const { page } = opened;
     await choose(page, TRUNCATED);
     await edit(page, 'sepia');
-    await expect.poll(() => page.getByRole('alert').allTextContents()).not.toEqual([]);
-    expect((await page.getByRole('alert').allTextContents()).join(' ')).toMatch(
-      /truncated\.jpg|damaged|cut short/i,
-    );
+    const alerts = async (): Promise<string> => (await page.getByRole('alert').allTextContents()).join(' ');
+    await expect.poll(alerts).toMatch(/truncated\.jpg|damaged|cut short/i);
     expect(await ferry.simulator.requests(EDITS)).toEqual([]);
     await choose(page, ROCKET);
     await edit(page, 'sepia');

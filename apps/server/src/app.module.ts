@@ -11,11 +11,13 @@ import { Img2ImgController } from './img2img/img2img.controller.ts';
 import { Img2ImgService } from './img2img/img2img.service.ts';
 import { ResultImages } from './img2img/result-images.ts';
 import { UploadSlots } from './img2img/upload-slots.ts';
-import { ShutdownSignal } from './lifecycle/shutdown-signal.ts';
+import { lifecycleModule } from './lifecycle/lifecycle.module.ts';
+import type { ShutdownSignal } from './lifecycle/shutdown-signal.ts';
 import { loggingModule } from './logging/logging.module.ts';
 import { Upstreams } from './providers/upstreams.ts';
 import { SettingsModule } from './settings/settings.module.ts';
 import { StorageModule } from './storage/storage.module.ts';
+import { TelemetryModule } from './telemetry/telemetry.module.ts';
 
 export interface AppParts {
   readonly loaded: LoadedConfig;
@@ -25,7 +27,7 @@ export interface AppParts {
 }
 
 @Module({
-  imports: [SettingsModule, StorageModule],
+  imports: [SettingsModule, StorageModule, TelemetryModule],
   controllers: [Img2ImgController, ConsoleController, ConsoleInfoController, HealthController],
   providers: [Upstreams, Img2ImgService, UploadSlots, Editing, ResultImages],
 })
@@ -34,9 +36,6 @@ class AppModule {}
 /** The gateway, composed from one validated configuration. */
 export const appModule = ({ loaded, logger, shutdown, page }: AppParts): DynamicModule => ({
   module: AppModule,
-  imports: [configModule(loaded), loggingModule(logger)],
-  providers: [
-    { provide: ShutdownSignal, useValue: shutdown },
-    { provide: CONSOLE_PAGE, useValue: page },
-  ],
+  imports: [configModule(loaded), loggingModule(logger), lifecycleModule(shutdown)],
+  providers: [{ provide: CONSOLE_PAGE, useValue: page }],
 });

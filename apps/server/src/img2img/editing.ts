@@ -5,6 +5,9 @@ import { fromProviderFailure } from '../errors/upstream-words.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
 import type { PinnedCredential } from '../providers/pinned-credential.ts';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
+import { newCallId } from '../telemetry/call-id.ts';
+import { type CallFacts, observeCall, wholePayload } from '../telemetry/observe-call.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { FairLimiter } from './fair-limiter.ts';
 import { callEvent, type Listener } from './progress.ts';
 import type { ReceivedImage } from './received-form.ts';
@@ -34,7 +37,10 @@ export class Editing {
   /** Uploads and edits are counted apart: an edit takes long, and must not keep uploads from arriving. */
   readonly #edits: FairLimiter;
 
-  constructor(settings: RuntimeSettings) {
+  constructor(
+    settings: RuntimeSettings,
+    private readonly telemetry: Telemetry,
+  ) {
     this.#edits = new FairLimiter(settings.current.upload.concurrency);
     settings.onChange(({ after }) => this.#edits.resize(after.upload.concurrency));
   }
@@ -67,20 +73,36 @@ export class Editing {
       responseFormat: 'b64_json',
     });
     const deadlineMs = lifetime.remainingMs();
-    const answer = await upstream.client.request({
-      ...request,
-      safety: 'billable',
-      label: 'edit',
-      reuseSession: edit.reuseSession,
-      credential: credential.fixed(),
+    const callId = newCallId('edit');
+    const facts: CallFacts = {
+      callId,
+      operation: 'edit',
+      requestId: edit.requestId,
+      provider: upstream.name,
+      model: edit.model,
+      use: edit.reuseSession ? 'shared' : 'isolated',
+      payload: wholePayload(request.body.byteLength ?? 0),
       signal: lifetime.signal,
-      deadlineMs,
-      // Making an image takes minutes: only the request's own deadline ends the wait for it.
-      limits: { headersMs: deadlineMs, totalMs: deadlineMs },
-      maxResponseBytes: MAX_EDIT_ANSWER_BYTES,
-      logFields: { request_id: edit.requestId },
-      onEvent: (event) => edit.listen({ event: 'edit', data: callEvent(event) }),
-    });
+    };
+    const answer = await observeCall(this.telemetry, facts, (tell) =>
+      upstream.client.request({
+        ...request,
+        safety: 'billable',
+        label: 'edit',
+        reuseSession: edit.reuseSession,
+        credential: credential.fixed(),
+        signal: lifetime.signal,
+        deadlineMs,
+        // Making an image takes minutes: only the request's own deadline ends the wait for it.
+        limits: { headersMs: deadlineMs, totalMs: deadlineMs },
+        maxResponseBytes: MAX_EDIT_ANSWER_BYTES,
+        logFields: { request_id: edit.requestId, edit_id: callId },
+        onEvent: (event) => {
+          tell(event);
+          edit.listen({ event: 'edit', data: callEvent(event) });
+        },
+      }),
+    );
     return { result: upstream.provider.parseEdit(answer), attempts: answer.attempts.length };
   }
 }

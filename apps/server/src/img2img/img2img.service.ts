@@ -5,6 +5,7 @@ import type { RequestLifetime } from '../http/request-lifetime.ts';
 import type { Serving } from '../providers/serving.ts';
 import type { Upstream } from '../providers/upstream.ts';
 import { Upstreams } from '../providers/upstreams.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
 import { maxFileBytes, spoolDirectory } from '../transport/client-settings.ts';
 import { type Img2ImgAnswer, uploadView } from './answer.ts';
 import { Editing } from './editing.ts';
@@ -27,6 +28,7 @@ export class Img2ImgService {
     private readonly slots: UploadSlots,
     private readonly editing: Editing,
     private readonly results: ResultImages,
+    private readonly telemetry: Telemetry,
   ) {}
 
   /**
@@ -42,7 +44,12 @@ export class Img2ImgService {
     const base = config.server.public_url ?? linkBase(request.host);
     await using spools = new AsyncDisposableStack();
     const { upload } = config;
-    await using uploads = new RequestUploads(this.slots, { requestId: request.id, lifetime, listen });
+    await using uploads = new RequestUploads(this.slots, {
+      requestId: request.id,
+      lifetime,
+      listen,
+      telemetry: this.telemetry,
+    });
     await using checks = new ImageChecks(this.#check, {
       maxPixels: upload.max_image_megapixels * 1_000_000,
       signal: lifetime.signal,

@@ -2,6 +2,9 @@ import type { Spool, UploadResult } from '@ferry/core';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
 import { PinnedCredential } from '../providers/pinned-credential.ts';
 import type { Upstream } from '../providers/upstream.ts';
+import { newCallId } from '../telemetry/call-id.ts';
+import { type CallFacts, observeCall } from '../telemetry/observe-call.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { EarlyUpload } from './early-upload.ts';
 import { callEvent, type Listener, uploadedEvent } from './progress.ts';
 import type { GrowingImage, ReceivedImage } from './received-form.ts';
@@ -24,6 +27,7 @@ export interface RequestContext {
   readonly requestId: string;
   readonly lifetime: RequestLifetime;
   readonly listen: Listener;
+  readonly telemetry: Telemetry;
 }
 
 interface Early {
@@ -138,21 +142,31 @@ export class RequestUploads implements AsyncDisposable {
     stopped?: AbortSignal,
   ): Promise<UploadResult> {
     const { index, filename, spool, type } = image;
-    const { lifetime, requestId, listen } = this.#context;
+    const { lifetime, requestId, listen, telemetry } = this.#context;
     const { upstream, reuseSession } = route;
-    const result = await upstream.uploads.upload(
-      { spool, filename, contentType: type.mediaType },
-      this.credential(upstream),
-      {
+    const callId = newCallId('upload');
+    const facts: CallFacts = {
+      callId,
+      operation: 'upload',
+      requestId,
+      provider: upstream.name,
+      filename,
+      use: reuseSession ? 'shared' : 'isolated',
+      payload: spool,
+      signal,
+    };
+    const result = await observeCall(telemetry, facts, (tell) =>
+      upstream.uploads.upload({ spool, filename, contentType: type.mediaType }, this.credential(upstream), {
         reuseSession,
         signal,
         deadlineMs: lifetime.remainingMs(),
-        logFields: { request_id: requestId },
+        logFields: { request_id: requestId, upload_id: callId },
         onEvent: (event) => {
+          tell(event);
           if (stopped?.aborted) return;
           listen({ event: 'upload', data: { index, filename, ...callEvent(event) } });
         },
-      },
+      }),
     );
     // An upstream that answers without waiting for the end has half an image.
     if (spool.byteLength === undefined) throw new Error('the answer came before the image was whole');

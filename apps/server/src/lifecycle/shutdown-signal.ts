@@ -1,11 +1,16 @@
 /** Tells requests under way that their time is over: the drain has lasted as long as it may. */
 export class ShutdownSignal {
+  readonly #begun = new AbortController();
   readonly #over = new AbortController();
-  #stopping = false;
 
   /** Whether the server is stopping; new requests are turned away. */
   get stopping(): boolean {
-    return this.#stopping;
+    return this.#begun.signal.aborted;
+  }
+
+  /** Aborts when the drain begins: for answers that would otherwise never end. */
+  get begun(): AbortSignal {
+    return this.#begun.signal;
   }
 
   /** Aborts when the drain is over. */
@@ -15,8 +20,8 @@ export class ShutdownSignal {
 
   /** Turns new requests away, and ends those under way after `graceMs`. */
   begin(graceMs: number): void {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.stopping) return;
+    this.#begun.abort();
     setTimeout(() => this.#over.abort(), graceMs).unref();
   }
 }

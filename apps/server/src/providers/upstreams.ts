@@ -7,6 +7,7 @@ import type { ProviderConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { LOGGER } from '../logging/logging.module.ts';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
+import { LiveUpstreams } from '../telemetry/live-upstreams.ts';
 import { readAuthorities } from '../transport/authorities.ts';
 import { ConnectedUpstream, type UpstreamParts } from '../transport/connected-upstream.ts';
 import { Serving } from './serving.ts';
@@ -19,6 +20,7 @@ const SIMULATOR_NAME = 'simulator';
 @Injectable()
 export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   readonly #settings: RuntimeSettings;
+  readonly #live: LiveUpstreams;
   readonly #secrets: Secrets;
   readonly #logger: Logger;
   readonly #upstreams = new Map<string, ConnectedUpstream>();
@@ -26,8 +28,14 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   readonly #models = new Map<string, string>();
   #simulator: Simulator | undefined;
 
-  constructor(settings: RuntimeSettings, @Inject(SECRETS) secrets: Secrets, @Inject(LOGGER) logger: Logger) {
+  constructor(
+    settings: RuntimeSettings,
+    live: LiveUpstreams,
+    @Inject(SECRETS) secrets: Secrets,
+    @Inject(LOGGER) logger: Logger,
+  ) {
     this.#settings = settings;
+    this.#live = live;
     this.#secrets = secrets;
     this.#logger = logger;
   }
@@ -94,7 +102,9 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     );
     const { proxy } = this.#secrets;
     const reach = { ...(ca_file !== undefined && { ca: readAuthorities(ca_file) }), proxy };
-    const parts = { provider, simulated: false, credentials, reach };
+    const watch = this.#live.watch(name);
+    watch.credentials = credentials;
+    const parts = { provider, simulated: false, credentials, reach, watch };
     const before = proxyFor(proxy)(new URL(base_url));
     if (before !== undefined) this.#logger.info(`${name} is reached through the proxy ${before}`);
     this.#upstreams.set(name, this.#connected(parts));
@@ -123,6 +133,7 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
       credentials: singleCredential('ferry-simulator', SIMULATOR_NAME),
       // A process of our own on this machine: no proxy leads there.
       reach: { ca: caPem },
+      watch: this.#live.watch(SIMULATOR_NAME),
     };
     this.#upstreams.set(SIMULATOR_NAME, this.#connected(parts));
     for (const model of provider.models) this.#models.set(model, SIMULATOR_NAME);

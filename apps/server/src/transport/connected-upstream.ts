@@ -10,9 +10,16 @@ import {
 import type { Provider } from '@ferry/providers';
 import type { Config } from '../config/schema.ts';
 import type { Upstream } from '../providers/upstream.ts';
+import type { UpstreamWatch } from '../telemetry/live-upstreams.ts';
 import { clientSettings, spoolDirectory } from './client-settings.ts';
 import { LeasedTransport } from './leased-transport.ts';
-import { fallbackPolicy, replacedTransports, type Sharing, transportSpecs } from './transport-spec.ts';
+import {
+  fallbackPolicy,
+  replacedTransports,
+  type Sharing,
+  type TransportSpec,
+  transportSpecs,
+} from './transport-spec.ts';
 import { createTransport, logFallback, type Reach } from './transports.ts';
 
 export interface UpstreamParts {
@@ -20,6 +27,8 @@ export interface UpstreamParts {
   readonly simulated: boolean;
   readonly credentials: CredentialSource;
   readonly reach: Reach;
+  /** Disposed of when all of it is closed. */
+  readonly watch: UpstreamWatch;
 }
 
 /** An upstream as one request uses it, with its connections kept open. Dispose of it at the request's end. */
@@ -47,10 +56,15 @@ export class ConnectedUpstream {
     this.#logger = logger;
     this.#memory = new FallbackMemory({
       policy: fallbackPolicy(config),
-      onChange: (change) => logFallback(change, logger),
+      onChange: (change) => {
+        logFallback(change, logger);
+        parts.watch.onFallbackChange(change);
+      },
     });
+    parts.watch.fallback = this.#memory;
+
     const { isolated, shared } = transportSpecs(config);
-    this.#transports = { isolated: this.#open(isolated), shared: this.#open(shared) };
+    this.#transports = { isolated: this.#open(isolated, 'isolated'), shared: this.#open(shared, 'shared') };
     this.#upstream = this.#build();
   }
 
@@ -83,10 +97,12 @@ export class ConnectedUpstream {
   async close(): Promise<void> {
     const { isolated, shared } = this.#transports;
     await Promise.all([isolated, shared, ...this.#retired].map((transport) => transport.close()));
+    this.#parts.watch[Symbol.dispose]();
   }
 
-  #open(spec: Parameters<typeof createTransport>[0]): LeasedTransport {
-    return new LeasedTransport(createTransport(spec, this.#parts.reach, this.#memory));
+  #open(spec: TransportSpec, sharing: Sharing): LeasedTransport {
+    const { reach, watch } = this.#parts;
+    return new LeasedTransport(createTransport(spec, reach, this.#memory, watch.transport(sharing)));
   }
 
   #replaced(before: Config, after: Config): Readonly<Record<Sharing, LeasedTransport>> {
@@ -96,7 +112,7 @@ export class ConnectedUpstream {
     const transports = { ...this.#transports };
     for (const sharing of sharings) {
       this.#retire(transports[sharing], sharing);
-      transports[sharing] = this.#open(next[sharing]);
+      transports[sharing] = this.#open(next[sharing], sharing);
     }
     return transports;
   }

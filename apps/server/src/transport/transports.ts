@@ -9,6 +9,7 @@ import {
 } from '@ferry/core';
 import { createHttp1Transport } from '@ferry/transport-http1';
 import { createUndiciTransport } from '@ferry/transport-undici';
+import type { TransportWatch } from '../telemetry/live-upstreams.ts';
 import type { TransportSpec } from './transport-spec.ts';
 
 /** How an upstream is reached. */
@@ -19,27 +20,50 @@ export interface Reach {
   readonly proxy?: ProxyOptions | undefined;
 }
 
-/** @param memory what is known of the upstream and HTTP/2: one for all of its transports, also for those that follow. */
+/**
+ * @param memory what is known of the upstream and HTTP/2: one for all of its transports, also for those that follow.
+ * @param watch what its connections are told to.
+ */
 export function createTransport(
   { protocol, policy }: TransportSpec,
   { ca, proxy }: Reach,
   memory: FallbackMemory,
+  watch: TransportWatch,
 ): Transport {
   const options = { policy, ...(ca !== undefined && { tls: { ca } }), ...(proxy && { proxy }) };
+  const overH2 = (): Transport => {
+    const transport = createUndiciTransport({ ...options, onPoolEvent: watch.onPoolEvent('h2') });
+    watch.show('h2', transport);
+    return transport;
+  };
+  const overHttp1 = (): Transport => {
+    const transport = createHttp1Transport({ ...options, onPoolEvent: watch.onPoolEvent('http/1.1') });
+    watch.show('http/1.1', transport);
+    return transport;
+  };
   switch (protocol) {
     case 'undici':
-      return createUndiciTransport(options);
+      return watched(overH2(), watch);
     case 'http1':
-      return createHttp1Transport(options);
+      return watched(overHttp1(), watch);
     case 'auto':
-      return createFallbackTransport({
-        h2: createUndiciTransport(options),
-        http1: createHttp1Transport(options),
-        memory,
-      });
+      return watched(createFallbackTransport({ h2: overH2(), http1: overHttp1(), memory }), watch);
     default:
       return protocol satisfies never;
   }
+}
+
+/** The same transport; once it is closed nobody looks at it any more. */
+function watched(transport: Transport, watch: TransportWatch): Transport {
+  return {
+    name: transport.name,
+    send: (request, attempt) => transport.send(request, attempt),
+    stats: () => transport.stats(),
+    async close(options) {
+      await transport.close(options);
+      watch[Symbol.dispose]();
+    },
+  };
 }
 
 export function logFallback({ origin, road, reason, holdMs }: FallbackChange, logger: Logger): void {

@@ -10,6 +10,7 @@ need nginx nginx-light
 need haproxy haproxy
 need nghttpd nghttp2-server
 need go golang-go
+need tinyproxy tinyproxy-bin
 need systemd-analyze systemd
 [ "${#packages[@]}" -eq 0 ] && exit 0
 

@@ -5,6 +5,8 @@ import { openWorkplace, type Workplace } from './workplace.ts';
 /** What differs from server to server. */
 export interface ServerKind {
   readonly path: string;
+  /** What its port is asked for to know that it answers. Default `tls`. */
+  readonly speaks?: 'tls' | 'tcp';
   /** Writes what the server needs into its folder; done once. */
   prepare?(place: Workplace): Promise<void>;
   /** Its arguments; `predecessor` is the process that a new one replaces while both run. */
@@ -92,7 +94,8 @@ export class RealServer implements AsyncDisposable {
       outputPath: this.#place.file(outputName(this.#started.length)),
     });
     this.#started.push(process);
-    await process.untilAnswers(this.#place.port, this.#place.caPem);
+    const { port, caPem } = this.#place;
+    await process.untilAnswers(port, this.#kind.speaks === 'tcp' ? undefined : caPem);
   }
 }
 

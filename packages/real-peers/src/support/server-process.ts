@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { waitUntil } from './wait-until.ts';
 
 export interface ServerCommand {
@@ -61,11 +62,11 @@ export class ServerProcess implements AsyncDisposable {
     return this.#complaints;
   }
 
-  /** Waits for a TLS handshake on the port: listening is not yet answering. */
-  async untilAnswers(port: number, caPem: string): Promise<void> {
-    await waitUntil(`a TLS handshake on port ${port}`, () => {
+  /** Waits for a TLS handshake on the port: listening is not yet answering. Without an authority, for a connection. */
+  async untilAnswers(port: number, caPem: string | undefined): Promise<void> {
+    await waitUntil(`an answer on port ${port}`, () => {
       if (!this.running) throw new Error(`the server ended: ${this.#complaints}`);
-      return shakesHands(port, caPem);
+      return answers(port, caPem);
     });
   }
 
@@ -104,14 +105,19 @@ export class ServerProcess implements AsyncDisposable {
   };
 }
 
-function shakesHands(port: number, caPem: string): Promise<boolean> {
+function answers(port: number, caPem: string | undefined): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, ca: caPem, ALPNProtocols: ['h2', 'http/1.1'] });
+    const at = { host: '127.0.0.1', port };
+    const socket =
+      caPem === undefined
+        ? connectTcp(at)
+        : connectTls({ ...at, ca: caPem, ALPNProtocols: ['h2', 'http/1.1'] });
     const answer = (yes: boolean) => {
       socket.destroy();
       resolve(yes);
     };
-    socket.once('secureConnect', () => answer(true)).once('error', () => answer(false));
+    socket.once(caPem === undefined ? 'connect' : 'secureConnect', () => answer(true));
+    socket.once('error', () => answer(false));
     socket.setTimeout(1_000, () => answer(false));
   });
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import {
   type Answer,
+  type ProxyOptions,
   ResilientClient,
   type ReusePolicy,
   type Transport,
@@ -21,6 +22,8 @@ export interface Road {
 export interface UploadTarget {
   readonly url: URL;
   readonly caPem: string;
+  /** The way there, when it is not direct. */
+  readonly proxy?: ProxyOptions;
   /** Looks into an answer of 200 for what only this server can tell. Throws when the upload is not whole. */
   readonly check?: (answer: Answer, file: Uint8Array) => void;
 }
@@ -38,6 +41,7 @@ export function openUploadClient(target: UploadTarget, road: Road): UploadClient
   const options = {
     policy: road.policy,
     tls: { ca: target.caPem },
+    ...(target.proxy === undefined ? {} : { proxy: target.proxy }),
     onPoolEvent: (event: { readonly type: string }) => {
       if (event.type === 'opened') opened += 1;
     },

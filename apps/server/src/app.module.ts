@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { authModule } from './auth/auth.module.ts';
+import type { Door } from './auth/door.ts';
 import { configModule } from './config/config.module.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { CONSOLE_PAGE, ConsoleController } from './console/console.controller.ts';
@@ -14,6 +16,7 @@ import { UploadSlots } from './img2img/upload-slots.ts';
 import { lifecycleModule } from './lifecycle/lifecycle.module.ts';
 import type { ShutdownSignal } from './lifecycle/shutdown-signal.ts';
 import { loggingModule } from './logging/logging.module.ts';
+import { ModelsController } from './openai/models.controller.ts';
 import { Upstreams } from './providers/upstreams.ts';
 import { SettingsModule } from './settings/settings.module.ts';
 import { StorageModule } from './storage/storage.module.ts';
@@ -24,18 +27,25 @@ export interface AppParts {
   readonly logger: Logger;
   readonly shutdown: ShutdownSignal;
   readonly page: ConsolePage;
+  readonly door: Door;
 }
 
 @Module({
   imports: [SettingsModule, StorageModule, TelemetryModule],
-  controllers: [Img2ImgController, ConsoleController, ConsoleInfoController, HealthController],
+  controllers: [
+    Img2ImgController,
+    ConsoleController,
+    ConsoleInfoController,
+    HealthController,
+    ModelsController,
+  ],
   providers: [Upstreams, Img2ImgService, UploadSlots, Editing, ResultImages],
 })
 class AppModule {}
 
 /** The gateway, composed from one validated configuration. */
-export const appModule = ({ loaded, logger, shutdown, page }: AppParts): DynamicModule => ({
+export const appModule = ({ loaded, logger, shutdown, page, door }: AppParts): DynamicModule => ({
   module: AppModule,
-  imports: [configModule(loaded), loggingModule(logger), lifecycleModule(shutdown)],
+  imports: [configModule(loaded), loggingModule(logger), lifecycleModule(shutdown), authModule(door)],
   providers: [{ provide: CONSOLE_PAGE, useValue: page }],
 });

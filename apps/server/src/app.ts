@@ -7,6 +7,7 @@ import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { type AppParts, appModule } from './app.module.ts';
+import { Door } from './auth/door.ts';
 import { serveDocs } from './docs/openapi.ts';
 import { GatewayExceptionFilter, sendError } from './errors/exception.filter.ts';
 import { answerClientError } from './http/client-error.ts';
@@ -19,14 +20,17 @@ import { securityHeaders } from './http/security-headers.ts';
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** The application, ready to listen. The simulator, where one is needed, is running. */
-export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
+export async function createApp(parts: Omit<AppParts, 'door'>): Promise<NestFastifyApplication> {
   const { loaded, logger, page } = parts;
   const { config } = loaded;
+  const door = new Door(loaded);
   const adapter = new FastifyAdapter({
     loggerInstance: logger as Logger,
     // One line when an answer is out says it all; see installHooks.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
+    // Believed only from these; an empty list would be taken for all of them.
+    trustProxy: config.server.trusted_proxies.length === 0 ? false : config.server.trusted_proxies,
     requestTimeout: config.server.request_timeout_ms,
     // Silence on a socket for longer than any request may take: its caller does not read the answer.
     connectionTimeout: config.server.deadline_ms + 15_000,
@@ -51,9 +55,9 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   // Nothing but forms is read, and JSON where a route takes it: every other content type is answered 415.
   fastify.removeAllContentTypeParsers();
   acceptJson(fastify);
-  installHooks(fastify, parts);
+  installHooks(fastify, { ...parts, door });
 
-  const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(appModule({ ...parts, door }), adapter, {
     bodyParser: false,
     bufferLogs: true,
     abortOnError: false,

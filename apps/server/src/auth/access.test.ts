@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { accessOf, decide } from './access.ts';
+import { accessOf, type Caller, decide } from './access.ts';
 import { bearerCheck } from './bearer.ts';
+import type { Identity } from './identity.ts';
 import { isLoopbackHost } from './loopback.ts';
 
-const caller = {
+const caller: Caller = {
+  method: 'POST',
   path: '/api/v1/admin/img2img',
   host: 'localhost:8000',
   origin: undefined,
-  hasAdminKey: false,
+  identity: { kind: 'anonymous' },
 };
+const withKey: Identity = { kind: 'admin', via: 'key' };
+const signedIn: Identity = { kind: 'admin', via: 'session' };
+const client: Identity = { kind: 'api-key', id: '1', name: 'shop' };
 
 describe('on a loopback address without a key', () => {
   const door = { loopback: true, keyed: false };
@@ -52,19 +57,40 @@ describe('on a loopback address without a key', () => {
 
 describe('with a key', () => {
   test('the admin API and unknown paths want it, whatever the host', () => {
-    for (const path of ['/api/v1/admin/img2img', '/metrics', '/something-new']) {
+    for (const path of ['/api/v1/admin/img2img', '/v1/models', '/something-new']) {
       expect(decide({ ...caller, path }, { loopback: true, keyed: true })).toBe('key-required');
-      expect(decide({ ...caller, path, hasAdminKey: true }, { loopback: false, keyed: true })).toBe(
+      expect(decide({ ...caller, path, identity: withKey }, { loopback: false, keyed: true })).toBe(
         'allowed',
       );
     }
   });
 
-  test('health and documentation want it only when other machines can ask', () => {
-    for (const path of ['/health/live', '/docs', '/docs-json', '/docs/swagger-ui.css']) {
+  test('health, metrics and documentation want it only when other machines can ask', () => {
+    for (const path of ['/health/live', '/metrics', '/docs', '/docs-json', '/docs/swagger-ui.css']) {
       expect(decide({ ...caller, path }, { loopback: true, keyed: true })).toBe('allowed');
       expect(decide({ ...caller, path }, { loopback: false, keyed: true })).toBe('key-required');
     }
+  });
+
+  test('an API key opens the API and nothing else', () => {
+    const door = { loopback: false, keyed: true };
+    expect(decide({ ...caller, path: '/v1/images/edits', identity: client }, door)).toBe('allowed');
+    for (const path of ['/api/v1/admin/img2img', '/api/v1/admin/settings', '/metrics']) {
+      expect(decide({ ...caller, path, identity: client }, door)).toBe('admin-required');
+    }
+  });
+
+  test('a signed-in browser may look from anywhere, and change something from our own pages only', () => {
+    const door = { loopback: false, keyed: true };
+    const browser = { ...caller, host: 'ferry.example', identity: signedIn };
+    expect(decide({ ...browser, method: 'GET' }, door)).toBe('allowed');
+    for (const origin of ['http://ferry.example', 'https://ferry.example']) {
+      expect(decide({ ...browser, origin }, door)).toBe('allowed');
+    }
+    for (const origin of [undefined, 'null', 'https://evil.example', 'https://ferry.example:8443']) {
+      expect(decide({ ...browser, origin }, door)).toBe('origin-not-allowed');
+    }
+    expect(decide({ ...browser, origin: undefined, identity: withKey }, door)).toBe('allowed');
   });
 
   test('pages and result links stay open', () => {

@@ -1,30 +1,40 @@
 /** Who may ask for what: one table for every route, so that a route nobody thought of is closed, not open. */
+import type { Identity } from './identity.ts';
 import { isLoopbackHost } from './loopback.ts';
 
 /** What a caller needs. A closed set. */
 export type Access =
   /** Pages and unguessable links: nothing but an honest Host. */
   | 'public'
-  /** Health and documentation: nothing on a loopback address, else the admin key. */
+  /** Metrics, health and documentation: nothing on a loopback address, else the admin key. */
   | 'operations'
-  /** The admin key, where one is configured. */
+  /** An API key or the admin key, where one is configured. */
+  | 'api'
+  /** The admin key or its session, where one is configured. */
   | 'admin';
 
 export function accessOf(path: string): Access {
   if (path === '/' || path === '/admin' || path.startsWith('/admin/') || path.startsWith('/images/'))
     return 'public';
-  if (path.startsWith('/health/') || path === '/docs' || path === '/docs-json' || path.startsWith('/docs/')) {
+  if (
+    path === '/metrics' ||
+    path.startsWith('/health/') ||
+    path === '/docs' ||
+    path === '/docs-json' ||
+    path.startsWith('/docs/')
+  ) {
     return 'operations';
   }
-  return 'admin';
+  return path.startsWith('/v1/') ? 'api' : 'admin';
 }
 
 export interface Caller {
+  readonly method: string;
   readonly path: string;
   readonly host: string | undefined;
   readonly origin: string | undefined;
-  /** Whether the request carries the admin key. */
-  readonly hasAdminKey: boolean;
+  /** Who its key or cookie says it is; anonymous without one. */
+  readonly identity: Identity;
 }
 
 export interface Door {
@@ -34,21 +44,51 @@ export interface Door {
   readonly keyed: boolean;
 }
 
-export type Decision = 'allowed' | 'key-required' | 'host-not-allowed' | 'origin-not-allowed';
+export type Decision =
+  | 'allowed'
+  | 'key-required'
+  | 'admin-required'
+  | 'host-not-allowed'
+  | 'origin-not-allowed';
 
 /**
- * Without a key, being on this machine is what lets a caller in; so the browser must not be usable by other sites: the
- * Host must be a loopback name (a rebound DNS name is not) and the Origin, if any, must be our own.
+ * Without an admin key, being on this machine is what lets a caller in; so the browser must not be usable by other sites: the
+ * Host must be a loopback name (a rebound DNS name is not) and the Origin, if any, must be our own. With one, a browser brings
+ * its cookie along by itself, so that what changes something must come from our own pages.
  */
 export function decide(caller: Caller, door: Door): Decision {
+  const { identity, host, origin } = caller;
   if (!door.keyed) {
-    if (caller.host === undefined || !isLoopbackHost(hostName(caller.host))) return 'host-not-allowed';
-    if (caller.origin !== undefined && !sameOrigin(caller.origin, caller.host)) return 'origin-not-allowed';
-    return 'allowed';
+    if (host === undefined || !isLoopbackHost(hostName(host))) return 'host-not-allowed';
+    return origin === undefined || sameOrigin(origin, host) ? 'allowed' : 'origin-not-allowed';
   }
   const access = accessOf(caller.path);
   if (access === 'public' || (access === 'operations' && door.loopback)) return 'allowed';
-  return caller.hasAdminKey ? 'allowed' : 'key-required';
+  switch (identity.kind) {
+    case 'anonymous':
+    case 'loopback':
+      return 'key-required';
+    case 'api-key':
+      return access === 'api' ? 'allowed' : 'admin-required';
+    case 'admin':
+      return identity.via === 'key' || isSafe(caller.method) || ownPage(origin, host)
+        ? 'allowed'
+        : 'origin-not-allowed';
+    default:
+      return identity satisfies never;
+  }
+}
+
+/** RFC 9110 section 9.2.1. */
+const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+/**
+ * Browsers send Origin with everything that is not safe; whoever leaves it out is none. TLS, if any, ends in a proxy before
+ * us: the scheme is not ours to know.
+ */
+function ownPage(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined || host === undefined) return false;
+  return sameOrigin(origin, host) || origin.toLowerCase() === `https://${host.toLowerCase()}`;
 }
 
 /** The name in a Host header: without the port. */

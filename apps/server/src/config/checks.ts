@@ -3,7 +3,7 @@ import { isLoopbackHost } from '../auth/loopback.ts';
 import type { Config } from './schema.ts';
 
 export function check(config: Config): string[] {
-  return [...checkAddress(config), ...checkModels(config), ...checkAliases(config)];
+  return [...checkAddress(config), ...checkApiKeys(config), ...checkModels(config), ...checkAliases(config)];
 }
 
 function checkAddress({ server, auth }: Config): string[] {
@@ -12,6 +12,13 @@ function checkAddress({ server, auth }: Config): string[] {
     `server.host: "${server.host}" can be reached from other machines, expected auth.admin_key beside it ` +
       '(such as "env:FERRY_ADMIN_KEY") or a loopback address',
   ];
+}
+
+function checkApiKeys({ api_key }: Config): string[] {
+  const names = api_key.map(({ name }) => name);
+  return names.flatMap((name, i) =>
+    names.indexOf(name) === i ? [] : [`api_key[${i}].name: "${name}" is taken, expected a name of its own`],
+  );
 }
 
 function checkModels({ provider }: Config): string[] {

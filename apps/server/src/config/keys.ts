@@ -30,6 +30,9 @@ const describe = <S extends z.ZodType>(schema: S, expected: string, { remark = '
 export const integer = (min: number, max: number, byDefault: number, about: About) =>
   describe(z.int().min(min).max(max).default(byDefault), `a whole number from ${min} to ${max}`, about);
 
+export const optionalInteger = (min: number, max: number, about: About) =>
+  describe(z.int().min(min).max(max).optional(), `a whole number from ${min} to ${max}`, about);
+
 export const decimal = (min: number, max: number, byDefault: number, about: About) =>
   describe(z.number().min(min).max(max).default(byDefault), `a number from ${min} to ${max}`, about);
 
@@ -46,15 +49,16 @@ export const choice = <const T extends readonly [string, ...string[]]>(
   return describe(schema, `one of ${values.map((value) => `"${value}"`).join(', ')}`, about);
 };
 
-const line = z.string().regex(/^[^\0\r\n]+$/);
+/** A new schema each time: what is told of a key is kept by its schema. */
+const line = () => z.string().regex(/^[^\0\r\n]+$/);
 
 export const text = (byDefault: string, about: About) =>
-  describe(line.default(byDefault), 'a text of one line, not empty', about);
+  describe(line().default(byDefault), 'a text of one line, not empty', about);
 
-export const requiredText = (about: About) => describe(line, 'a text of one line, not empty', about);
+export const requiredText = (about: About) => describe(line(), 'a text of one line, not empty', about);
 
 export const optionalText = (about: About) =>
-  describe(line.optional(), 'a text of one line, not empty', about);
+  describe(line().optional(), 'a text of one line, not empty', about);
 
 const httpAddress = z
   .url({ protocol: /^https?$/ })
@@ -70,7 +74,8 @@ export const optionalAddress = (about: About) =>
     about,
   );
 
-export const names = (about: About) => describe(z.array(line).min(1), 'a list of names, at least one', about);
+export const names = (about: About) =>
+  describe(z.array(line()).min(1), 'a list of names, at least one', about);
 
 export const statusCodes = (byDefault: readonly number[], about: About) =>
   describe(
@@ -95,8 +100,17 @@ const describeSecret = <S extends z.ZodType>(schema: S, expected: string, { abou
 export const optionalSecret = (about: About) =>
   describeSecret(z.string().regex(REFERENCE).optional(), SECRET_EXPECTED, about);
 
+export const secret = (about: About) => describeSecret(z.string().regex(REFERENCE), SECRET_EXPECTED, about);
+
 export const secrets = (about: About) =>
   describeSecret(z.array(z.string().regex(REFERENCE)).min(1), `a list, each item ${SECRET_EXPECTED}`, about);
+
+export const addresses = (about: About) =>
+  describe(
+    z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).default([]),
+    'a list of IP addresses or networks such as "10.0.0.0/8"',
+    about,
+  );
 
 export const proxy = (byDefault: 'environment', about: About) =>
   describeSecret(
@@ -119,7 +133,7 @@ function isProxySetting(value: string): boolean {
 }
 
 export const table = (byDefault: Readonly<Record<string, string>>, about: About) =>
-  describe(z.record(z.string(), line).default({ ...byDefault }), 'a table of names', about);
+  describe(z.record(z.string(), line()).default({ ...byDefault }), 'a table of names', about);
 
 /** A section: its keys have defaults, so the section may be absent. Unknown keys are errors. */
 export const section = <T extends z.core.$ZodLooseShape>(shape: T) =>

@@ -1,6 +1,7 @@
 /** Every key Ferry knows, one section a file. Defaults, validation, types and the options table come from here. */
 import { z } from 'zod';
 import { table } from './keys.ts';
+import { apiKeySection } from './sections/api-key.ts';
 import { authSection } from './sections/auth.ts';
 import { fallbackSection } from './sections/fallback.ts';
 import { poolSection } from './sections/pool.ts';
@@ -25,6 +26,7 @@ export const configSchema = z.strictObject({
   alias: table(DEFAULT_ALIASES, { about: 'Names that callers may use for a model: `"name" = "model id"`.' }),
   storage: storageSection,
   auth: authSection,
+  api_key: z.array(apiKeySection).default([]),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -64,6 +64,7 @@ export function resolveSecrets(config: Config, env: Environment, cwd: string): S
 function* references(config: Config): Generator<[key: string, reference: string]> {
   if (isReference(config.upload.proxy)) yield ['upload.proxy', config.upload.proxy];
   if (config.auth.admin_key !== undefined) yield ['auth.admin_key', config.auth.admin_key];
+  for (const [i, { key }] of config.api_key.entries()) yield [`api_key[${i}].key`, key];
   for (const [i, provider] of config.provider.entries()) {
     for (const [j, key] of provider.keys.entries()) yield [`provider[${i}].keys[${j}]`, key];
   }

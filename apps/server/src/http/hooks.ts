@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AppParts } from '../app.module.ts';
-import { accessCheck } from '../auth/access-hook.ts';
 import { badRequest, GatewayError } from '../errors/gateway-error.ts';
 import { RouteMethods } from './route-methods.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -8,12 +7,10 @@ import { securityHeaders } from './security-headers.ts';
 const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '/';
 
 /** What happens to every request, whatever its route: headers, the door, 405, the line in the log. */
-export function installHooks(fastify: FastifyInstance, { loaded, shutdown }: AppParts): void {
-  const { server, auth } = loaded.config;
-  const checkAccess = accessCheck({
-    host: server.host,
-    adminKey: auth.admin_key === undefined ? undefined : loaded.secrets.read(auth.admin_key),
-  });
+export function installHooks(
+  fastify: FastifyInstance,
+  { shutdown, door }: Pick<AppParts, 'shutdown' | 'door'>,
+): void {
   const methods = new RouteMethods();
   methods.watch(fastify);
 
@@ -26,7 +23,7 @@ export function installHooks(fastify: FastifyInstance, { loaded, shutdown }: App
       reply.header('connection', 'close');
       if (!request.url.startsWith('/health/')) throw stopping();
     }
-    checkAccess(request);
+    await door.check(request, reply);
     if (request.is404) refuseMethod(request, methods);
   });
   fastify.addHook('onSend', async (_request, reply) => {

@@ -1,11 +1,17 @@
-import { choice, integer, optionalAddress, section, text } from '../keys.ts';
+import { addresses, choice, integer, optionalAddress, section, text } from '../keys.ts';
 
 /** The listener, its limits and its files. */
 export const serverSection = section({
-  host: text('127.0.0.1', { about: 'Address to listen on. Anything but loopback needs `auth.admin_key`.' }),
+  host: text('127.0.0.1', {
+    about: 'Address to listen on. Anything but loopback needs `auth.admin_key` and an API key.',
+  }),
   port: integer(0, 65_535, 8000, { about: 'Port to listen on; 0 lets the system choose.' }),
   public_url: optionalAddress({
     about: "Base of the image links in answers. Absent: the request's own host.",
+  }),
+  trusted_proxies: addresses({
+    about:
+      'Reverse proxies before Ferry, whose `x-forwarded-for` and `x-forwarded-proto` are believed. Without them the caller is who connects.',
   }),
   data_dir: text('.ferry', {
     about: 'Folder for results and temporary files, relative to the working directory.',

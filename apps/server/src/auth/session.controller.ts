@@ -1,0 +1,43 @@
+import { Controller, Delete, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Door } from './door.ts';
+import { callerName, identityOf } from './identity.ts';
+import { sessionCookie } from './session-cookie.ts';
+
+interface SessionView {
+  /** `loopback` where no key is asked for. */
+  readonly who: string;
+  /** ISO 8601; absent where nobody needs to sign in. */
+  readonly expires_at?: string;
+}
+
+/** The admin key for a cookie, so that no page has to keep the key. */
+@ApiTags('console')
+@Controller('api/v1/admin/session')
+export class SessionController {
+  constructor(private readonly door: Door) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Who is asking' })
+  who(@Req() request: FastifyRequest): SessionView {
+    return { who: callerName(identityOf(request)) };
+  }
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Sign in: with the admin key as bearer, sets a session cookie' })
+  signIn(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionView {
+    const session = this.door.sessions?.issue();
+    if (session === undefined) return { who: callerName(identityOf(request)) };
+    reply.header('set-cookie', sessionCookie(request, session));
+    return { who: 'admin', expires_at: new Date(session.expiresAt).toISOString() };
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Sign out: takes the session cookie away' })
+  signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): void {
+    reply.header('set-cookie', sessionCookie(request, undefined));
+  }
+}

@@ -75,7 +75,7 @@ export async function createApp(parts: Omit<AppParts, 'door'>): Promise<NestFast
       index: false,
     });
   }
-  serveDocs(app, config);
+  serveDocs(app);
   await app.init();
   return app;
 }

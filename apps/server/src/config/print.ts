@@ -1,5 +1,6 @@
 /** The effective configuration as people read it: `ferry config`. */
 import type { LoadedConfig } from './load.ts';
+import { sourceOf } from './source-of.ts';
 
 /** TOML-like lines, each with its source. References to secrets are shown; what they stand for is not. */
 export function printConfig({ config, sources }: LoadedConfig): string {
@@ -7,7 +8,7 @@ export function printConfig({ config, sources }: LoadedConfig): string {
   const add = (path: string, name: string, value: unknown) =>
     rows.push([
       `${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)} = ${JSON.stringify(value)}`,
-      sourceOf(path, sources),
+      sourceOf(path, sources) ?? 'default',
     ]);
 
   for (const [section, body] of Object.entries(config)) {
@@ -26,12 +27,4 @@ export function printConfig({ config, sources }: LoadedConfig): string {
     .map(([text, source]) => (source === '' ? text : `${text.padEnd(width)}  # ${source}`))
     .join('\n')
     .trimStart()}\n`;
-}
-
-function sourceOf(path: string, sources: ReadonlyMap<string, string>): string {
-  const own = sources.get(path) ?? sources.get(path.split(/[.[]/)[0] ?? '');
-  if (own) return own;
-  // A list whose items came one by one from the environment.
-  const below = [...sources].find(([key]) => key.startsWith(`${path}[`));
-  return below ? below[1] : 'default';
 }

@@ -1,28 +1,9 @@
 /** What /docs says about img2img: made from the schemas that validate it. */
 import { applyDecorators } from '@nestjs/common';
-import { type ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
-import { z } from 'zod';
+import { ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import { answerSchema } from '../img2img/answer.ts';
 import { formSchema } from '../img2img/form-schema.ts';
-
-type OpenApiSchema = Extract<Parameters<typeof ApiBody>[0], { schema: unknown }>['schema'];
-type JsonSchema = Record<string, unknown> & {
-  readonly properties?: object;
-  readonly required?: readonly string[];
-};
-
-/** A zod schema as OpenAPI 3.1 takes it (JSON Schema 2020-12, without its own `$schema`). */
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
-    io,
-    target: 'draft-2020-12',
-    unrepresentable: 'any',
-  });
-  return json as JsonSchema;
-}
-
-/** `@nestjs/swagger` types OpenAPI 3.0; 3.1 takes any JSON Schema. */
-const openApi = (schema: JsonSchema): OpenApiSchema => schema as object as OpenApiSchema;
+import { errorSchema, jsonSchema, type OpenApiSchema, openApi } from './json-schema.ts';
 
 const image = {
   description:
@@ -42,19 +23,6 @@ export function formDescription(maxPromptChars: number): OpenApiSchema {
     required: ['image', ...(form.required ?? [])],
   });
 }
-
-const errorSchema = jsonSchema(
-  z.object({
-    error: z.object({
-      message: z.string(),
-      type: z.string(),
-      param: z.string().nullable(),
-      code: z.string(),
-    }),
-    attempts: z.array(z.record(z.string(), z.unknown())).optional().describe('What was tried upstream.'),
-  }),
-  'output',
-);
 
 /** Status to meaning, in the words of the error table. */
 const ERRORS: Readonly<Record<number, string>> = {

@@ -202,6 +202,11 @@ describe.runIf(hasBrowser)('the img2img page in a real browser', () => {
     await edit(page, 'black and white');
     await arrived(page);
     expect((await look(page, /^Edited:/)).colour).toBeLessThan(4);
+    // The browser keeps a session: the key is not asked for again, and no script could read it.
+    await page.reload();
+    await page.getByRole('button', { name: /^Show coffee/ }).waitFor();
+    expect(await page.getByLabel('Admin key').count()).toBe(0);
+    expect(await page.evaluate('document.cookie')).toBe('');
     expect(guarded.process.stdout).not.toContain('correct-horse');
   });
 });

@@ -1,6 +1,6 @@
 import { decodeEditEvent, decodeFailure, decodeResult } from './decode.ts';
 import { eventStreamParser } from './event-stream.ts';
-import { credentials, localFailure } from './gateway.ts';
+import { localFailure } from './gateway.ts';
 import type { EditEvent } from './wire.ts';
 
 /** Whether this request's uploads share connections; `default` leaves it to the gateway's configuration. */
@@ -82,7 +82,6 @@ export function startEdit(form: EditForm, hear: (signal: EditSignal) => void): R
 
   request.open('POST', '/api/v1/admin/img2img');
   request.setRequestHeader('accept', 'text/event-stream');
-  for (const [name, value] of Object.entries(credentials())) request.setRequestHeader(name, value);
   request.send(formData(form));
 
   return {

@@ -1,16 +1,42 @@
 import { decodeConsoleInfo, decodeFailure } from './decode.ts';
 import type { ConsoleInfo, Failure } from './wire.ts';
 
-/** The admin key, kept for the life of this page only: in no storage that another page or a later visit could read. */
-let adminKey = '';
+/** Told when the gateway no longer knows who this is: the session has expired, or another admin key was set. */
+const signedOut = new Set<() => void>();
 
-export function signIn(key: string): void {
-  adminKey = key.trim();
+export function onSignedOut(hear: () => void): () => void {
+  signedOut.add(hear);
+  return () => signedOut.delete(hear);
 }
 
-/** The headers that say who is asking; empty on a loopback gateway that asks for no key. */
-export function credentials(): Readonly<Record<string, string>> {
-  return adminKey === '' ? {} : { authorization: `Bearer ${adminKey}` };
+/**
+ * Asks the gateway, with the session cookie that the browser keeps.
+ * @throws TypeError as fetch does when there is no answer.
+ */
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(path, {
+    ...init,
+    headers: { accept: 'application/json', ...(init.headers as Readonly<Record<string, string>>) },
+  });
+  if (response.status === 401) for (const hear of signedOut) hear();
+  return response;
+}
+
+/**
+ * Exchanges the admin key for a session, kept by the browser where no script can read it.
+ * @returns what went wrong; undefined when signed in.
+ */
+export async function signIn(key: string): Promise<Failure | undefined> {
+  try {
+    const response = await fetch('/api/v1/admin/session', {
+      method: 'POST',
+      headers: { accept: 'application/json', authorization: `Bearer ${key.trim()}` },
+    });
+    const body: unknown = await response.json().catch(() => undefined);
+    return response.ok ? undefined : decodeFailure(response.status, body);
+  } catch {
+    return localFailure('gateway_unreachable');
+  }
 }
 
 export type ConsoleInfoAnswer =
@@ -20,9 +46,7 @@ export type ConsoleInfoAnswer =
 /** Asks the gateway what it can do. Never rejects: a failure is an answer with words. */
 export async function fetchConsoleInfo(): Promise<ConsoleInfoAnswer> {
   try {
-    const response = await fetch('/api/v1/admin/console', {
-      headers: { accept: 'application/json', ...credentials() },
-    });
+    const response = await fetch('/api/v1/admin/console', { headers: { accept: 'application/json' } });
     const body: unknown = await response.json().catch(() => undefined);
     if (!response.ok) return { ok: false, failure: decodeFailure(response.status, body) };
     return { ok: true, info: decodeConsoleInfo(body) };
@@ -38,7 +62,9 @@ export async function fetchConsoleInfo(): Promise<ConsoleInfoAnswer> {
 export async function fetchPicture(url: string): Promise<Blob | undefined> {
   try {
     const ours = new URL(url, location.href).origin === location.origin;
-    const response = await fetch(url, ours ? { headers: credentials() } : { credentials: 'omit' });
+    const response = ours
+      ? await ask(url, { headers: { accept: 'image/*' } })
+      : await fetch(url, { credentials: 'omit' });
     return response.ok ? await response.blob() : undefined;
   } catch {
     return undefined;

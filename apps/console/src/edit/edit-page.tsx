@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ConsoleInfo } from '../api/wire.ts';
 import { Header, type HeaderProps } from '../ui/header.tsx';
+import type { Navigation } from '../ui/use-page.ts';
 import './edit-page.css';
 import { arrivals, type EditorState, runningRun, shownRun } from './editor.ts';
 import { EditForm } from './form.tsx';
@@ -10,17 +11,24 @@ import { Stage } from './stage.tsx';
 import { Strip } from './strip.tsx';
 import { type Editor, useEditor } from './use-editor.ts';
 
-export function EditPage({ info }: { info: ConsoleInfo }): JSX.Element {
+export interface EditPageProps {
+  readonly info: ConsoleInfo;
+  readonly navigation: Navigation;
+}
+
+export function EditPage({ info, navigation }: EditPageProps): JSX.Element {
   const editor = useEditor(info);
   const { state } = editor;
   const run = shownRun(state);
-  useKeys(editor);
-  usePaste(editor);
-  const dropping = useDrop(editor);
+  // Behind another page a running edit runs on, but the page is nobody's to type, paste or drop into.
+  const active = navigation.page === '/admin/img2img';
+  useKeys(editor, active);
+  usePaste(editor, active);
+  const dropping = useDrop(editor, active);
 
   return (
-    <div class="page" data-dropping={dropping}>
-      <Header info={info} state={headerState(state)} />
+    <div class="page" data-dropping={dropping} hidden={!active}>
+      <Header info={info} navigation={navigation} state={headerState(state)} />
       <main class="edit">
         <section class="controls" aria-label="What to edit">
           <EditForm editor={editor} info={info} />
@@ -47,8 +55,9 @@ function headerState(state: EditorState): NonNullable<HeaderProps['state']> {
 }
 
 /** Ctrl+Enter (or Command+Enter) sends from anywhere, Escape cancels. */
-function useKeys({ edit, cancel }: Editor): void {
+function useKeys({ edit, cancel }: Editor, active: boolean): void {
   useEffect(() => {
+    if (!active) return undefined;
     const press = (event: KeyboardEvent): void => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
@@ -57,11 +66,12 @@ function useKeys({ edit, cancel }: Editor): void {
     };
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
-  }, [edit, cancel]);
+  }, [edit, cancel, active]);
 }
 
-function usePaste({ addFiles }: Editor): void {
+function usePaste({ addFiles }: Editor, active: boolean): void {
   useEffect(() => {
+    if (!active) return undefined;
     const paste = (event: ClipboardEvent): void => {
       const files = [...(event.clipboardData?.files ?? [])];
       if (files.length === 0) return;
@@ -70,13 +80,14 @@ function usePaste({ addFiles }: Editor): void {
     };
     document.addEventListener('paste', paste);
     return () => document.removeEventListener('paste', paste);
-  }, [addFiles]);
+  }, [addFiles, active]);
 }
 
 /** The whole page takes files; a thumbnail that names its place (`data-input`) is replaced instead. */
-function useDrop({ addFiles }: Editor): boolean {
+function useDrop({ addFiles }: Editor, active: boolean): boolean {
   const [dropping, setDropping] = useState(false);
   useEffect(() => {
+    if (!active) return undefined;
     const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
     const over = (event: DragEvent): void => {
       if (!hasFiles(event)) return;
@@ -102,6 +113,6 @@ function useDrop({ addFiles }: Editor): boolean {
       document.removeEventListener('dragleave', leave);
       document.removeEventListener('drop', drop);
     };
-  }, [addFiles]);
+  }, [addFiles, active]);
   return dropping;
 }

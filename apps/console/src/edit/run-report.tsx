@@ -90,7 +90,7 @@ function FailureWords({ run, editor }: { run: Run; editor: Editor }): JSX.Elemen
       <h2>{title}</h2>
       {detail !== '' && <p>{detail}</p>}
       <p class="failure-advice">{advice}</p>
-      {run.failure.status === 401 && <SignIn refused={false} onSignedIn={() => void editor.edit()} />}
+      {run.failure.status === 401 && <SignIn onSignedIn={() => void editor.edit()} />}
     </div>
   );
 }

@@ -1,11 +1,13 @@
 import type { JSX } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { type ConsoleInfoAnswer, fetchConsoleInfo } from '../api/gateway.ts';
+import { type ConsoleInfoAnswer, fetchConsoleInfo, onSignedOut } from '../api/gateway.ts';
 import { EditPage } from '../edit/edit-page.tsx';
 import { explainFailure } from '../edit/explain.ts';
 import './app.css';
 import { Header } from './header.tsx';
+import { PAGES } from './pages.ts';
 import { SignIn } from './sign-in.tsx';
+import { usePage } from './use-page.ts';
 
 /** How long to wait before asking again a gateway that did not answer. */
 const ASK_AGAIN_MS = 2000;
@@ -14,6 +16,8 @@ export function App(): JSX.Element {
   const [answer, setAnswer] = useState<ConsoleInfoAnswer>();
   const [asked, setAsked] = useState(0);
   const ask = useCallback(() => setAsked((times) => times + 1), []);
+  const navigation = usePage();
+  const { page } = navigation;
 
   useEffect(() => {
     let left = false;
@@ -28,29 +32,32 @@ export function App(): JSX.Element {
       window.clearTimeout(timer);
     };
   }, [asked, ask]);
+  useEffect(() => onSignedOut(ask), [ask]);
+  useEffect(() => {
+    document.title = `${PAGES.find(({ path }) => path === page)?.name} · Ferry`;
+  }, [page]);
 
-  if (answer?.ok) return <EditPage info={answer.info} />;
+  if (answer?.ok) return <EditPage info={answer.info} navigation={navigation} />;
   return (
     <>
-      <Header info={undefined} />
-      {answer && <Unavailable answer={answer} ask={ask} refused={asked > 0} />}
+      <Header info={undefined} navigation={navigation} />
+      {answer && <Unavailable answer={answer} ask={ask} />}
     </>
   );
 }
 
 interface UnavailableProps {
   readonly answer: Extract<ConsoleInfoAnswer, { ok: false }>;
-  readonly refused: boolean;
   ask(): void;
 }
 
-function Unavailable({ answer: { failure }, ask, refused }: UnavailableProps): JSX.Element {
+function Unavailable({ answer: { failure }, ask }: UnavailableProps): JSX.Element {
   const { title, detail, advice } = explainFailure(failure);
   return (
     <main class="message">
       <h1>{title}</h1>
       {failure.status === 401 ? (
-        <SignIn refused={refused} onSignedIn={ask} />
+        <SignIn onSignedIn={ask} />
       ) : (
         <p role="alert">
           {detail} {advice}

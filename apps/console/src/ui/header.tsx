@@ -2,9 +2,12 @@ import type { JSX } from 'preact';
 import type { ConsoleInfo } from '../api/wire.ts';
 import mark from '../assets/mark.svg';
 import './header.css';
+import { PAGES } from './pages.ts';
+import type { Navigation } from './use-page.ts';
 
 export interface HeaderProps {
   readonly info: ConsoleInfo | undefined;
+  readonly navigation: Navigation;
   readonly state?: {
     readonly dot: 'idle' | 'moving' | 'good' | 'failed';
     readonly words: string /** Said instead where room is short. */;
@@ -12,7 +15,7 @@ export interface HeaderProps {
   };
 }
 
-export function Header({ info, state }: HeaderProps): JSX.Element {
+export function Header({ info, navigation, state }: HeaderProps): JSX.Element {
   return (
     <header class="header">
       <span class="wordmark">
@@ -20,9 +23,21 @@ export function Header({ info, state }: HeaderProps): JSX.Element {
         Ferry
       </span>
       <nav class="nav" aria-label="Pages">
-        <a href="/admin/img2img" aria-current="page">
-          Edit
-        </a>
+        {PAGES.map(({ path, name }) => (
+          <a
+            key={path}
+            href={path}
+            aria-current={path === navigation.page ? 'page' : undefined}
+            onClick={(event) => {
+              // A click that asks for another tab or window is the browser's.
+              if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+              event.preventDefault();
+              navigation.go(path);
+            }}
+          >
+            {name}
+          </a>
+        ))}
       </nav>
       <div class="header-state">
         {state && (

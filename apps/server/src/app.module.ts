@@ -7,6 +7,7 @@ import type { LoadedConfig } from './config/load.ts';
 import { CONSOLE_PAGE, ConsoleController } from './console/console.controller.ts';
 import { ConsoleInfoController } from './console/console-info.controller.ts';
 import type { ConsolePage } from './console/console-page.ts';
+import { DatabaseModule } from './database/database.module.ts';
 import { HealthController } from './health/health.controller.ts';
 import { Editing } from './img2img/editing.ts';
 import { Img2ImgController } from './img2img/img2img.controller.ts';
@@ -31,7 +32,7 @@ export interface AppParts {
 }
 
 @Module({
-  imports: [SettingsModule, StorageModule, TelemetryModule],
+  imports: [DatabaseModule, SettingsModule, StorageModule, TelemetryModule],
   controllers: [
     Img2ImgController,
     ConsoleController,

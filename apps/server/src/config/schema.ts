@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { table } from './keys.ts';
 import { apiKeySection } from './sections/api-key.ts';
 import { authSection } from './sections/auth.ts';
+import { databaseSection } from './sections/database.ts';
 import { fallbackSection } from './sections/fallback.ts';
 import { poolSection } from './sections/pool.ts';
 import { providerSection } from './sections/provider.ts';
@@ -25,6 +26,7 @@ export const configSchema = z.strictObject({
   provider: z.array(providerSection).default([]),
   alias: table(DEFAULT_ALIASES, { about: 'Names that callers may use for a model: `"name" = "model id"`.' }),
   storage: storageSection,
+  database: databaseSection,
   auth: authSection,
   api_key: z.array(apiKeySection).default([]),
 });

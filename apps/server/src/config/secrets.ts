@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ProxyOptions } from '@ferry/core';
 import { ConfigError } from './config-error.ts';
+import { resolveDatabaseUrl } from './database-url.ts';
 import type { Environment } from './environment.ts';
 import { isReference } from './keys.ts';
 import { resolveProxy } from './proxy.ts';
@@ -16,6 +17,8 @@ export interface Secrets {
   read(reference: string): string;
   /** The proxy before the upstreams, with its user and password; undefined for none. */
   readonly proxy: ProxyOptions | undefined;
+  /** The PostgreSQL to use, with its password; undefined for none. */
+  readonly databaseUrl: string | undefined;
   /** Names of the environment variables that hold one. */
   readonly variables: ReadonlySet<string>;
 }
@@ -48,9 +51,16 @@ export function resolveSecrets(config: Config, env: Environment, cwd: string): S
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
   }
+  let databaseUrl: string | undefined;
+  try {
+    databaseUrl = resolveDatabaseUrl(config.database.url, env, (reference) => values.get(reference));
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     proxy,
+    databaseUrl,
     variables,
     read(reference) {
       const value = values.get(reference);
@@ -63,6 +73,7 @@ export function resolveSecrets(config: Config, env: Environment, cwd: string): S
 
 function* references(config: Config): Generator<[key: string, reference: string]> {
   if (isReference(config.upload.proxy)) yield ['upload.proxy', config.upload.proxy];
+  if (config.database.url !== undefined) yield ['database.url', config.database.url];
   if (config.auth.admin_key !== undefined) yield ['auth.admin_key', config.auth.admin_key];
   for (const [i, { key }] of config.api_key.entries()) yield [`api_key[${i}].key`, key];
   for (const [i, provider] of config.provider.entries()) {

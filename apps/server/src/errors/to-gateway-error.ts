@@ -2,6 +2,7 @@
 
 import { RequestFailure, UploadInputError } from '@ferry/core';
 import { HttpException } from '@nestjs/common';
+import { DatabaseUnavailable } from '../database/database-unavailable.ts';
 import { fromRequestFailure } from './from-request-failure.ts';
 import { badRequest, GatewayError } from './gateway-error.ts';
 
@@ -9,6 +10,7 @@ export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   if (RequestFailure.is(thrown)) return fromRequestFailure(thrown);
   if (UploadInputError.is(thrown)) return fromInputError(thrown);
+  if (DatabaseUnavailable.is(thrown)) return databaseUnavailable(thrown);
   if (codeOf(thrown) === 'ENOSPC') return storageFull(thrown);
   if (thrown instanceof HttpException) return fromStatus(thrown.getStatus(), thrown);
   const status = statusOf(thrown);
@@ -51,6 +53,17 @@ function storageFull(cause: unknown): GatewayError {
     type: 'server_error',
     code: 'storage_full',
     retryAfterMs: 60_000,
+    cause,
+  });
+}
+
+/** Why it is away is for the operator: health and the log say it. */
+function databaseUnavailable(cause: DatabaseUnavailable): GatewayError {
+  return new GatewayError('This needs the database, which is away at the moment. Try again in a moment.', {
+    status: 503,
+    type: 'server_error',
+    code: 'database_unavailable',
+    retryAfterMs: cause.retryAfterMs,
     cause,
   });
 }

@@ -4,12 +4,16 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CONFIG } from '../config/config.module.ts';
 import type { Config } from '../config/schema.ts';
+import { Database } from '../database/database.ts';
+import type { DatabaseState } from '../database/database-state.ts';
 import { ShutdownSignal } from '../lifecycle/shutdown-signal.ts';
 import { Upstreams } from '../providers/upstreams.ts';
 
 interface Health {
   readonly status: 'ok' | 'unavailable';
   readonly checks?: Readonly<Record<string, 'ok' | 'failed'>>;
+  /** Told, but no reason to be unready: edits go on without it. */
+  readonly database?: DatabaseState;
 }
 
 @ApiTags('operations')
@@ -19,6 +23,7 @@ export class HealthController {
     @Inject(CONFIG) private readonly config: Config,
     private readonly upstreams: Upstreams,
     private readonly shutdown: ShutdownSignal,
+    private readonly database: Database,
   ) {}
 
   @Get('live')
@@ -40,6 +45,6 @@ export class HealthController {
     } as const;
     const ok = Object.values(checks).every((check) => check === 'ok');
     if (!ok) reply.code(503).header('retry-after', '1');
-    return { status: ok ? 'ok' : 'unavailable', checks };
+    return { status: ok ? 'ok' : 'unavailable', checks, database: this.database.state };
   }
 }

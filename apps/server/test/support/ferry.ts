@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,6 +34,8 @@ export interface FerryOptions {
   /** Content of `ferry.toml`. */
   readonly toml?: string;
   readonly args?: readonly string[];
+  /** Its own PostgreSQL, the one at an address, or none: most tests need none, and are faster without. */
+  readonly database?: 'embedded' | URL | undefined;
 }
 
 /** A started process, whether or not it ever serves. */
@@ -62,12 +64,14 @@ export class FerryProcess implements AsyncDisposable {
     });
   }
 
-  static async spawn({ env = {}, toml, args = [] }: FerryOptions = {}): Promise<FerryProcess> {
+  static async spawn({ env = {}, toml, args = [], database }: FerryOptions = {}): Promise<FerryProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'ferry-e2e-'));
+    // PostgreSQL runs as another user when we are root, and has to walk through.
+    await chmod(folder, 0o711);
     if (toml !== undefined) await writeFile(join(folder, 'ferry.toml'), toml);
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: folder,
-      env: { PATH: process.env.PATH, FERRY_SERVER__PORT: '0', ...env },
+      env: { PATH: process.env.PATH, FERRY_SERVER__PORT: '0', ...databaseOf(database), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new FerryProcess(child, folder);
@@ -105,7 +109,8 @@ export class FerryProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
     await this.exited;
-    await rm(this.folder, { recursive: true, force: true });
+    // A PostgreSQL of its own ends a moment later.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
   }
 
   #hear(text: string): void {
@@ -140,6 +145,12 @@ export class FerryProcess implements AsyncDisposable {
       again();
     });
   }
+}
+
+function databaseOf(database: FerryOptions['database']): Record<string, string> {
+  if (database === 'embedded') return {};
+  if (database === undefined) return { FERRY_DATABASE__EMBEDDED: 'false' };
+  return { DATABASE_URL: database.href };
 }
 
 /** A gateway that is ready, with its simulator. */

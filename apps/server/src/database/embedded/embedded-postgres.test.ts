@@ -1,0 +1,143 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { silentLogger } from '@ferry/core';
+import { sql } from 'drizzle-orm';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Database } from '../database.ts';
+import { temporaryFolder } from '../testing/postgres.ts';
+import { EmbeddedPostgres } from './embedded-postgres.ts';
+import { recordedPostmaster } from './processes.ts';
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function folder(): Promise<string> {
+  const path = await temporaryFolder();
+  cleanups.push(() => rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
+  return path;
+}
+
+function start(dataDir: string): Database {
+  const source = new EmbeddedPostgres({ dataDir, logger: silentLogger, sync: false });
+  const database = new Database({ source, poolSize: 3, logger: silentLogger });
+  cleanups.push(() => database.stop());
+  database.start();
+  return database;
+}
+
+const up = (database: Database) =>
+  vi.waitFor(() => expect(database.state).toMatchObject({ kind: 'up' }), 20_000);
+const pid = (dataDir: string) => recordedPostmaster(join(dataDir, 'postgres', 'data'));
+const keep = (database: Database, text: string) =>
+  database.use((db) => db.execute(sql`insert into kept values (${text})`));
+const kept = async (database: Database) =>
+  (await database.use((db) => db.execute(sql`select text from kept order by text`))).rows.map(
+    ({ text }) => text,
+  );
+
+async function withTable(dataDir: string): Promise<Database> {
+  const database = start(dataDir);
+  await up(database);
+  await database.use((db) => db.execute(sql`create table kept (text text)`));
+  return database;
+}
+
+test('a server starts in an empty folder, keeps what it was told, and is gone after the stop', async () => {
+  const dataDir = await folder();
+  const first = await withTable(dataDir);
+  await keep(first, 'a');
+  const server = await pid(dataDir);
+  await first.stop();
+  expect(await pid(dataDir)).toBeUndefined();
+  expect(() => process.kill(Number(server), 0)).toThrow('ESRCH');
+
+  const second = start(dataDir);
+  await up(second);
+  expect(await kept(second)).toEqual(['a']);
+});
+
+test('a server killed with -9 is replaced, and nothing that was answered is lost', async () => {
+  const dataDir = await folder();
+  const database = await withTable(dataDir);
+  await keep(database, 'before');
+  const killed = await pid(dataDir);
+  process.kill(Number(killed), 'SIGKILL');
+  await vi.waitFor(() => expect(database.state.kind).not.toBe('up'), 10_000);
+  await up(database);
+  await keep(database, 'after');
+  expect(await kept(database)).toEqual(['after', 'before']);
+  expect(await pid(dataDir)).not.toBe(killed);
+});
+
+test('a transaction that is under way when the server dies fails, and is not half done', async () => {
+  const dataDir = await folder();
+  const database = await withTable(dataDir);
+  const transaction = database.transaction(async (tx) => {
+    await tx.execute(sql`insert into kept values ('half')`);
+    process.kill(Number(await pid(dataDir)), 'SIGKILL');
+    await tx.execute(sql`select pg_sleep(5)`);
+  });
+  await expect(transaction).rejects.toMatchObject({ name: 'DatabaseUnavailable', asked: true });
+  await vi.waitFor(async () => expect(await kept(database)).toEqual([]), 20_000);
+});
+
+test('a server that outlived its gateway is taken over', async () => {
+  const dataDir = await folder();
+  const first = new EmbeddedPostgres({ dataDir, logger: silentLogger, sync: false });
+  await first.ensure(AbortSignal.timeout(20_000));
+  const survivor = await pid(dataDir);
+  const second = start(dataDir);
+  await up(second);
+  expect(await pid(dataDir)).toBe(survivor);
+  // And it ends with the last of those who use it.
+  await first.stop();
+  expect(await pid(dataDir)).toBe(survivor);
+  expect(second.state.kind).toBe('up');
+  await second.stop();
+  expect(await pid(dataDir)).toBeUndefined();
+});
+
+test('two that start on one folder at the same moment share one server', async () => {
+  const dataDir = await folder();
+  const both = [start(dataDir), start(dataDir)];
+  await Promise.all(both.map(up));
+  const settings = await Promise.all(
+    both.map((one) => one.use((db) => db.execute(sql`select pg_postmaster_start_time() as at`))),
+  );
+  expect(settings[0]?.rows).toEqual(settings[1]?.rows);
+});
+
+test('a lock file whose number is somebody else’s by now keeps nothing from starting', async () => {
+  const dataDir = await folder();
+  const first = await withTable(dataDir);
+  await keep(first, 'a');
+  process.kill(Number(await pid(dataDir)), 'SIGKILL');
+  await first.stop();
+  const file = join(dataDir, 'postgres', 'data', 'postmaster.pid');
+  const stale = (await readFile(file, 'utf8').catch(() => '1\n/nowhere\n')).split('\n');
+  await writeFile(file, [String(process.pid), ...stale.slice(1)].join('\n'));
+  const second = start(dataDir);
+  await up(second);
+  expect(await kept(second)).toEqual(['a']);
+});
+
+test('files of another major version are left alone, and the reason is told', async () => {
+  const dataDir = await folder();
+  const first = start(dataDir);
+  await up(first);
+  await first.stop();
+  await writeFile(join(dataDir, 'postgres', 'data', 'PG_VERSION'), '17\n');
+  const second = start(dataDir);
+  await vi.waitFor(() => expect(second.state).toMatchObject({ kind: 'away' }), 10_000);
+  expect(second.state).toMatchObject({
+    reason: 'its files are of PostgreSQL 17, and this is 18: use pg_upgrade',
+  });
+});
+
+test('a folder with a name longer than a socket may have is no hindrance', async () => {
+  const dataDir = join(await folder(), 'a "quoted", spaced name'.padEnd(60, '-'), 'x'.repeat(120));
+  const database = start(dataDir);
+  await up(database);
+});

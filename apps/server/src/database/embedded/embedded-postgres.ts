@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { type Logger, sleep } from '@ferry/core';
+import type { ClientConfig } from 'pg';
+import type { DatabaseSource } from '../source.ts';
+import { serverAccount } from './account.ts';
+import { type Answer, ask, otherInstances } from './ask.ts';
+import { findBinaries, reachable } from './binaries.ts';
+import { type Cluster, initCluster, SUPERUSER } from './init-cluster.ts';
+import { endOrphan } from './orphan.ts';
+import { PORT, preparePlaces } from './places.ts';
+import { Postmaster } from './postmaster.ts';
+import { processesIn } from './processes.ts';
+
+/** What the packages of npm hold. A cluster of another major version is not touched. */
+const MAJOR = 18;
+
+/** Recovery after a crash reads what was written since the last checkpoint. Milliseconds. */
+const READY_MS = 60_000;
+/** A server opens its socket before anything else. Milliseconds. */
+const SILENT_MS = 5_000;
+const LOOK_AGAIN_MS = 20;
+
+interface Prepared {
+  readonly cluster: Cluster;
+  readonly sockets: string;
+  readonly config: ClientConfig;
+}
+
+export interface EmbeddedPostgresOptions {
+  readonly dataDir: string;
+  readonly logger: Logger;
+  /** `false` waits for no disk: what is told survives its death, not the machine's. For tests. */
+  readonly sync?: boolean;
+}
+
+/**
+ * A PostgreSQL of our own in the data folder, reached by a Unix socket only. It is our child and ends with us; one that a
+ * crash left is taken over if it answers, and replaced if it does not. Several instances on one folder share one server.
+ */
+export class EmbeddedPostgres implements DatabaseSource {
+  readonly name = 'The embedded PostgreSQL';
+  readonly #options: EmbeddedPostgresOptions;
+  #prepared: Prepared | undefined;
+  #own: Postmaster | undefined;
+  #used = false;
+
+  constructor(options: EmbeddedPostgresOptions) {
+    this.#options = options;
+  }
+
+  async ensure(signal: AbortSignal): Promise<ClientConfig> {
+    this.#prepared ??= await this.#prepare();
+    const { config } = this.#prepared;
+    signal.throwIfAborted();
+    if (this.#own?.alive !== true) await this.#start(this.#prepared, signal);
+    else if ((await waitUntilReady(config, this.#own, signal)) !== 'ready') {
+      // It runs but does not answer, not even that it recovers.
+      await this.#own.stop();
+      await this.#start(this.#prepared, signal);
+    }
+    this.#used = true;
+    return config;
+  }
+
+  /** A server that other instances use goes on; the last of them ends it. */
+  async stop(): Promise<void> {
+    const own = this.#own;
+    if (this.#prepared === undefined || !this.#used) return await own?.stop();
+    if (await otherInstances(this.#prepared.config)) return own?.leave();
+    if (own?.alive === true) await own.stop();
+    else await endOrphan(join(this.#prepared.cluster.home, 'data'));
+  }
+
+  async #prepare(): Promise<Prepared> {
+    const places = await preparePlaces(this.#options.dataDir, await serverAccount());
+    const { account, home, sockets } = places;
+    const binaries = await reachable(await findBinaries(), account, home);
+    const config: ClientConfig = {
+      host: sockets,
+      port: PORT,
+      user: SUPERUSER,
+      database: 'postgres',
+      ssl: false,
+    };
+    return { cluster: { binaries, account, home, sync: this.#options.sync ?? true }, sockets, config };
+  }
+
+  async #start(prepared: Prepared, signal: AbortSignal): Promise<void> {
+    const { cluster, sockets, config } = prepared;
+    const data = join(cluster.home, 'data');
+    await initCluster(cluster, MAJOR);
+    let own: Postmaster | undefined;
+    // Twice: another instance may start one at the same moment, and the lock file lets only one of them live.
+    for (let tries = 0; tries < 2; tries++) {
+      signal.throwIfAborted();
+      if ((await settled(config, data, signal)) === 'ready') {
+        this.#options.logger.info({ part: 'database' }, 'Took over the PostgreSQL that was running');
+        return;
+      }
+      await endOrphan(data);
+      signal.throwIfAborted();
+      await own?.stop();
+      own = Postmaster.spawn(cluster, sockets);
+      this.#own = own;
+      if ((await waitUntilReady(config, own, signal)) === 'ready') return;
+    }
+    const words = own?.alive === true ? 'it does not answer' : await own?.lastWords();
+    await own?.stop();
+    throw new Error(`PostgreSQL cannot be started: ${words}`);
+  }
+}
+
+async function waitUntilReady(config: ClientConfig, own: Postmaster, signal: AbortSignal): Promise<Answer> {
+  const until = performance.now() + READY_MS;
+  let answer = await ask(config);
+  while (answer !== 'ready' && own.alive && performance.now() < until) {
+    await Promise.race([sleep(LOOK_AGAIN_MS, signal), own.exited]);
+    answer = await ask(config);
+  }
+  return answer;
+}
+
+/**
+ * Whether one runs already. One that recovers or stops is waited for, and so is one that is there but silent: another instance
+ * may have begun to start it.
+ */
+async function settled(config: ClientConfig, data: string, signal: AbortSignal): Promise<Answer> {
+  const startedAt = performance.now();
+  for (;;) {
+    const answer = await ask(config, data);
+    const waitedMs = performance.now() - startedAt;
+    const wait =
+      answer === 'busy'
+        ? waitedMs < READY_MS
+        : answer === 'silent' && waitedMs < SILENT_MS && ((await processesIn(data)) ?? []).length > 0;
+    if (!wait) return answer;
+    await sleep(LOOK_AGAIN_MS, signal);
+  }
+}

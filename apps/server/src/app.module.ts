@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { Admission } from './admission/admission.ts';
+import { ProviderPlaces } from './admission/provider-places.ts';
 import { authModule } from './auth/auth.module.ts';
 import type { Door } from './auth/door.ts';
 import { configModule } from './config/config.module.ts';
@@ -40,7 +42,7 @@ export interface AppParts {
     HealthController,
     ModelsController,
   ],
-  providers: [Upstreams, Img2ImgService, UploadSlots, Editing, ResultImages],
+  providers: [Upstreams, Admission, ProviderPlaces, Img2ImgService, UploadSlots, Editing, ResultImages],
 })
 class AppModule {}
 

@@ -11,6 +11,7 @@ import { Door } from './auth/door.ts';
 import { serveDocs } from './docs/openapi.ts';
 import { GatewayExceptionFilter, sendError } from './errors/exception.filter.ts';
 import { answerClientError } from './http/client-error.ts';
+import { continueWhenRead } from './http/continue-when-read.ts';
 import { installHooks } from './http/hooks.ts';
 import { acceptJson } from './http/json-body.ts';
 import { requestId } from './http/request-id.ts';
@@ -56,6 +57,7 @@ export async function createApp(parts: Omit<AppParts, 'door'>): Promise<NestFast
   fastify.removeAllContentTypeParsers();
   acceptJson(fastify);
   installHooks(fastify, { ...parts, door });
+  continueWhenRead(fastify.server);
 
   const app = await NestFactory.create<NestFastifyApplication>(appModule({ ...parts, door }), adapter, {
     bodyParser: false,

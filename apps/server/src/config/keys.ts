@@ -32,6 +32,17 @@ export const integer = (min: number, max: number, byDefault: number, about: Abou
 
 export const optionalInteger = (min: number, max: number, about: About) =>
   describe(z.int().min(min).max(max).optional(), `a whole number from ${min} to ${max}`, about);
+export const secondsOrNever = (min: number, max: number, byDefault: number, about: About) =>
+  describe(
+    z
+      .int()
+      .min(0)
+      .max(max)
+      .refine((seconds) => seconds === 0 || seconds >= min)
+      .default(byDefault),
+    `a whole number from ${min} to ${max}, or 0 for never`,
+    about,
+  );
 
 export const decimal = (min: number, max: number, byDefault: number, about: About) =>
   describe(z.number().min(min).max(max).default(byDefault), `a number from ${min} to ${max}`, about);

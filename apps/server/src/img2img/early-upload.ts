@@ -1,5 +1,5 @@
 import { type Clock, systemClock, type UploadResult } from '@ferry/core';
-import { GrowthWatch } from './growth-watch.ts';
+import { GrowthWatch, type SlowClientLimits } from './growth-watch.ts';
 import type { GrowingImage } from './received-form.ts';
 import type { GrowingSlot } from './upload-slots.ts';
 
@@ -15,8 +15,14 @@ export class EarlyUpload {
   readonly #stop = new AbortController();
   readonly #outcome: Promise<UploadResult | undefined>;
 
-  constructor(image: GrowingImage, slot: GrowingSlot, upload: Upload, clock: Clock = systemClock) {
-    this.#outcome = this.#run(image, slot, upload, clock);
+  constructor(
+    image: GrowingImage,
+    slot: GrowingSlot,
+    limits: SlowClientLimits,
+    upload: Upload,
+    clock: Clock = systemClock,
+  ) {
+    this.#outcome = this.#run(image, slot, limits, upload, clock);
     // Whoever wants it asks later; until then its failure must not count as unhandled.
     this.#outcome.catch(() => undefined);
   }
@@ -45,11 +51,12 @@ export class EarlyUpload {
   async #run(
     { spool }: GrowingImage,
     slot: GrowingSlot,
+    limits: SlowClientLimits,
     upload: Upload,
     clock: Clock,
   ): Promise<UploadResult | undefined> {
     using place = slot;
-    using _watch = new GrowthWatch(spool, clock, (reason) => this.#stop.abort(new Error(reason)));
+    using _watch = new GrowthWatch(spool, limits, clock, (reason) => this.#stop.abort(new Error(reason)));
     spool.whole().then(
       () => place.becomeWhole(),
       // Rather than as a body that cannot be read, which the engine would log as the transport's trouble.

@@ -1,6 +1,9 @@
 import type { UploadResult } from '@ferry/core';
 import type { EditResult } from '@ferry/providers';
 import { Injectable } from '@nestjs/common';
+import { FairLimiter } from '../admission/fair-limiter.ts';
+import { ProviderPlaces } from '../admission/provider-places.ts';
+import type { Turn } from '../admission/turn.ts';
 import { fromProviderFailure } from '../errors/upstream-words.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
 import type { PinnedCredential } from '../providers/pinned-credential.ts';
@@ -8,7 +11,6 @@ import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { newCallId } from '../telemetry/call-id.ts';
 import { type CallFacts, observeCall, wholePayload } from '../telemetry/observe-call.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
-import { FairLimiter } from './fair-limiter.ts';
 import { callEvent, type Listener } from './progress.ts';
 import type { ReceivedImage } from './received-form.ts';
 import type { RequestUploads, UploadRoute } from './request-uploads.ts';
@@ -20,6 +22,7 @@ export interface Edit extends UploadRoute {
   readonly images: readonly ReceivedImage[];
   readonly uploads: RequestUploads;
   readonly requestId: string;
+  readonly turn: Turn;
   readonly lifetime: RequestLifetime;
   readonly listen: Listener;
 }
@@ -40,6 +43,7 @@ export class Editing {
   constructor(
     settings: RuntimeSettings,
     private readonly telemetry: Telemetry,
+    private readonly places: ProviderPlaces,
   ) {
     this.#edits = new FairLimiter(settings.current.upload.concurrency);
     settings.onChange(({ after }) => this.#edits.resize(after.upload.concurrency));
@@ -63,7 +67,8 @@ export class Editing {
     credential: PinnedCredential,
   ): Promise<Omit<EditOutcome, 'uploads'>> {
     const { upstream, lifetime } = edit;
-    using _permit = await this.#edits.acquire(edit, lifetime.signal);
+    using _place = await this.places.acquire(upstream.name, edit.turn, lifetime.signal);
+    using _permit = await this.#edits.acquire(edit.turn, lifetime.signal);
     const request = upstream.provider.editRequest({
       model: edit.model,
       prompt: edit.prompt,

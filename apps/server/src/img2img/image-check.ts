@@ -1,6 +1,7 @@
 import sharp from 'sharp';
+import { FairLimiter } from '../admission/fair-limiter.ts';
+import type { Turn } from '../admission/turn.ts';
 import { badRequest } from '../errors/gateway-error.ts';
-import { FairLimiter } from './fair-limiter.ts';
 import type { ReceivedImage } from './received-form.ts';
 
 // Small and predictable: one thread a decode, nothing kept. The gateway only looks at pictures.
@@ -13,8 +14,7 @@ const LARGE_DECODES = 1;
 const LARGE_BYTES = 8 * 1024 * 1024;
 
 export interface CheckOptions {
-  /** Whose turn it is; see `FairLimiter`. */
-  readonly owner: object;
+  readonly turn: Turn;
   /** One more is a pixel bomb. */
   readonly maxPixels: number;
   readonly signal: AbortSignal;
@@ -32,15 +32,15 @@ export class ImageCheck {
   #takingTurns = 0;
 
   /** @throws GatewayError 400 `invalid_image` that names the part; the signal's reason. */
-  async check(image: ReceivedImage, { owner, maxPixels, signal }: CheckOptions): Promise<void> {
+  async check(image: ReceivedImage, { turn, maxPixels, signal }: CheckOptions): Promise<void> {
     if (image.bytes <= LARGE_BYTES) {
-      using _permit = await this.#decodes.acquire(owner, signal);
+      using _permit = await this.#decodes.acquire(turn, signal);
       return await decode(image, { into: Buffer.allocUnsafeSlow(image.bytes), maxPixels, signal });
     }
     this.#takingTurns += 1;
     try {
-      using _turn = await this.#largeDecodes.acquire(owner, signal);
-      using _permit = await this.#decodes.acquire(owner, signal);
+      using _turn = await this.#largeDecodes.acquire(turn, signal);
+      using _permit = await this.#decodes.acquire(turn, signal);
       await decode(image, { into: this.#turnsOf(image.bytes), maxPixels, signal });
     } finally {
       this.#takingTurns -= 1;

@@ -1,3 +1,4 @@
+import type { Turn } from '../admission/turn.ts';
 import type { CheckOptions, ImageCheck } from './image-check.ts';
 import type { Listener } from './progress.ts';
 import type { ReceivedImage } from './received-form.ts';
@@ -7,15 +8,17 @@ export class ImageChecks implements AsyncDisposable {
   readonly #check: ImageCheck;
   readonly #signal: AbortSignal;
   readonly #listen: Listener;
+  readonly #turn: Turn;
   readonly #maxPixels: number;
   readonly #left = new AbortController();
   readonly #checks = new Map<ReceivedImage, Promise<void>>();
 
   constructor(
     check: ImageCheck,
-    { maxPixels, signal, listen }: Omit<CheckOptions, 'owner'> & { readonly listen: Listener },
+    { turn, maxPixels, signal, listen }: CheckOptions & { readonly listen: Listener },
   ) {
     this.#check = check;
+    this.#turn = turn;
     this.#maxPixels = maxPixels;
     this.#signal = AbortSignal.any([signal, this.#left.signal]);
     this.#listen = listen;
@@ -44,7 +47,7 @@ export class ImageChecks implements AsyncDisposable {
 
   async #run(image: ReceivedImage): Promise<void> {
     const { index, filename, bytes } = image;
-    await this.#check.check(image, { owner: this, maxPixels: this.#maxPixels, signal: this.#signal });
+    await this.#check.check(image, { turn: this.#turn, maxPixels: this.#maxPixels, signal: this.#signal });
     this.#listen({ event: 'image', data: { index, filename, bytes } });
   }
 }

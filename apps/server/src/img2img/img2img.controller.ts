@@ -2,6 +2,8 @@ import { RequestFailure } from '@ferry/core';
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Admission } from '../admission/admission.ts';
+import { turnOf } from '../admission/turn-of.ts';
 import { CONFIG } from '../config/config.module.ts';
 import type { Config } from '../config/schema.ts';
 import { DescribeImg2Img } from '../docs/describe-img2img.ts';
@@ -18,19 +20,19 @@ import type { ProgressEvent } from './progress.ts';
 @ApiTags('images')
 @Controller('api/v1/admin')
 export class Img2ImgController {
-  #running = 0;
-
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly shutdown: ShutdownSignal,
+    private readonly admission: Admission,
     private readonly service: Img2ImgService,
   ) {}
 
   @Post('img2img')
   @DescribeImg2Img()
   async img2img(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    using _place = this.#takePlace();
     using lifetime = new RequestLifetime(reply.raw, this.config.server.deadline_ms, this.shutdown.signal);
+    // Each request may fill the disk with as many images as it may hold: their number is limited before they are read.
+    using _place = await this.admission.enter(turnOf(request), lifetime.signal);
     if (wantsEvents(request.headers.accept)) return await this.#stream(request, reply, lifetime);
     try {
       const answer = await this.service.run(request, lifetime, () => undefined);
@@ -39,24 +41,6 @@ export class Img2ImgController {
     } catch (error) {
       throw whyItEnded(error, lifetime.signal);
     }
-  }
-
-  /** Each request may fill the disk with as many images as it may hold: their number is limited before they are read. */
-  #takePlace(): Disposable {
-    if (this.#running >= this.config.server.max_requests) {
-      throw new GatewayError('Too many requests at once. Try again in a moment.', {
-        status: 503,
-        type: 'server_error',
-        code: 'overloaded',
-        retryAfterMs: 1_000,
-      });
-    }
-    this.#running += 1;
-    return {
-      [Symbol.dispose]: () => {
-        this.#running -= 1;
-      },
-    };
   }
 
   /** Answers with events. What can be told from the headers alone still gets its own status. */

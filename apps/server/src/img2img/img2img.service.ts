@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { turnOf } from '../admission/turn-of.ts';
 import { badRequest } from '../errors/gateway-error.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
 import type { Serving } from '../providers/serving.ts';
@@ -10,6 +11,7 @@ import { maxFileBytes, spoolDirectory } from '../transport/client-settings.ts';
 import { type Img2ImgAnswer, uploadView } from './answer.ts';
 import { Editing } from './editing.ts';
 import { fieldsSoFar, parseFields } from './form-schema.ts';
+import { slowClientLimits } from './growth-watch.ts';
 import { ImageCheck } from './image-check.ts';
 import { ImageChecks } from './image-checks.ts';
 import type { Listener } from './progress.ts';
@@ -44,13 +46,17 @@ export class Img2ImgService {
     const base = config.server.public_url ?? linkBase(request.host);
     await using spools = new AsyncDisposableStack();
     const { upload } = config;
+    const turn = turnOf(request);
     await using uploads = new RequestUploads(this.slots, {
       requestId: request.id,
+      turn,
       lifetime,
       listen,
       telemetry: this.telemetry,
+      slowClient: slowClientLimits(config),
     });
     await using checks = new ImageChecks(this.#check, {
+      turn,
       maxPixels: upload.max_image_megapixels * 1_000_000,
       signal: lifetime.signal,
       listen,
@@ -101,6 +107,7 @@ export class Img2ImgService {
       images: form.images,
       uploads,
       requestId: request.id,
+      turn,
       lifetime,
       listen,
     });

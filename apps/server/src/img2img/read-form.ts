@@ -1,10 +1,10 @@
 /** Reads a multipart request part by part: fields into memory within limits, images into spools. */
-import type { IncomingMessage } from 'node:http';
 import type { Multipart, MultipartFile } from '@fastify/multipart';
 import { Spool, UploadInputError } from '@ferry/core';
 import type { FastifyRequest } from 'fastify';
 import { badRequest } from '../errors/gateway-error.ts';
 import { fromInputError } from '../errors/to-gateway-error.ts';
+import { dropRest } from '../http/drop-rest.ts';
 import { FIELD_NAMES } from './form-schema.ts';
 import { imageSource } from './image-source.ts';
 import {
@@ -164,14 +164,3 @@ const naming =
   (error: unknown): never => {
     throw UploadInputError.is(error) ? fromInputError(error, imageParam(index)) : error;
   };
-
-/** Reads and drops what a refused request still sends: only then can its connection carry the next one. */
-function dropRest(raw: IncomingMessage, maxBytes: number): void {
-  raw.unpipe();
-  let dropped = 0;
-  raw.on('data', (chunk: Buffer) => {
-    dropped += chunk.byteLength;
-    if (dropped > maxBytes) raw.destroy();
-  });
-  raw.resume();
-}

@@ -1,4 +1,5 @@
 import type { Spool, UploadResult } from '@ferry/core';
+import type { Turn } from '../admission/turn.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
 import { PinnedCredential } from '../providers/pinned-credential.ts';
 import type { Upstream } from '../providers/upstream.ts';
@@ -6,6 +7,7 @@ import { newCallId } from '../telemetry/call-id.ts';
 import { type CallFacts, observeCall } from '../telemetry/observe-call.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { EarlyUpload } from './early-upload.ts';
+import type { SlowClientLimits } from './growth-watch.ts';
 import { callEvent, type Listener, uploadedEvent } from './progress.ts';
 import type { GrowingImage, ReceivedImage } from './received-form.ts';
 import { together } from './together.ts';
@@ -25,9 +27,11 @@ export interface UploadRoute {
 
 export interface RequestContext {
   readonly requestId: string;
+  readonly turn: Turn;
   readonly lifetime: RequestLifetime;
   readonly listen: Listener;
   readonly telemetry: Telemetry;
+  readonly slowClient: SlowClientLimits;
 }
 
 interface Early {
@@ -65,10 +69,11 @@ export class RequestUploads implements AsyncDisposable {
   async beginEarly(image: GrowingImage, route: () => UploadRoute | undefined): Promise<void> {
     if (!(await growsTo(image.spool, EARLY_BYTES)) || this.#beginsNone) return;
     const to = route();
-    const slot = to === undefined ? undefined : this.#slots.tryGrowing(to);
+    const slot = to === undefined ? undefined : this.#slots.tryGrowing(to, this.#context.turn);
     if (to === undefined || slot === undefined) return;
-    const upload = new EarlyUpload(image, slot, (signal) =>
-      this.#send(image, to, AbortSignal.any([signal, this.#context.lifetime.signal]), signal),
+    const { lifetime, slowClient } = this.#context;
+    const upload = new EarlyUpload(image, slot, slowClient, (signal) =>
+      this.#send(image, to, AbortSignal.any([signal, lifetime.signal]), signal),
     );
     this.#early.set(image.spool, { route: to, upload });
   }
@@ -130,7 +135,7 @@ export class RequestUploads implements AsyncDisposable {
   }
 
   async #uploadWhole(image: ReceivedImage, route: UploadRoute, signal: AbortSignal): Promise<UploadResult> {
-    using _place = await this.#slots.acquire(this, signal);
+    using _place = await this.#slots.acquire(route, this.#context.turn, signal);
     return await this.#send(image, route, signal);
   }
 

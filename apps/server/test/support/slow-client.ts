@@ -20,6 +20,7 @@ export class SlowClient implements Disposable {
   readonly #form: SlowForm;
   readonly #request: ClientRequest;
   readonly #response: Promise<IncomingMessage>;
+  readonly #continued: Promise<void>;
   #sent = 0;
 
   constructor(url: string, form: SlowForm) {
@@ -36,7 +37,13 @@ export class SlowClient implements Disposable {
     });
     this.#response = once(this.#request, 'response').then(([response]) => response);
     this.#response.catch(() => undefined);
-    this.#request.write(opening);
+    this.#continued = once(this.#request, 'continue').then(() => undefined);
+    this.#continued.catch(() => undefined);
+    if (form.headers?.expect === undefined) this.#request.write(opening);
+    else {
+      this.#request.flushHeaders();
+      this.#continued.then(() => this.#request.write(opening)).catch(() => undefined);
+    }
   }
 
   /** Sends the image up to here. Resolves when it has left this process. */
@@ -46,6 +53,11 @@ export class SlowClient implements Disposable {
     await new Promise<void>((resolve, reject) => {
       this.#request.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  /** Waits until it is told to go on (`Expect: 100-continue`). */
+  async continued(): Promise<void> {
+    await this.#continued;
   }
 
   /** Sends what is left of the form. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, choice, names, optionalText, requiredText, secrets } from '../keys.ts';
+import { address, choice, integer, names, optionalText, requiredText, secrets } from '../keys.ts';
 
 /** One upstream. */
 export const providerSection = z.strictObject({
@@ -8,5 +8,9 @@ export const providerSection = z.strictObject({
   base_url: address({ about: "The API's origin; paths such as `/v1/files` are appended." }),
   models: names({ about: 'Model ids it serves; the first of the first provider is the default model.' }),
   keys: secrets({ about: 'API keys. A refused or limited key rests while another is used.' }),
+  concurrency: integer(1, 256, 256, {
+    about:
+      'Uploads and edits at once at this provider. As many as `server.max_queue` wait; one more is answered 503.',
+  }),
   ca_file: optionalText({ about: 'PEM file of a certificate authority trusted for this provider only.' }),
 });

@@ -25,7 +25,15 @@ export const serverSection = section({
     about: 'The longest a client may take to send a whole request; then 408.',
   }),
   max_requests: integer(1, 10_000, 256, {
-    about: 'Image requests at once; one more is answered 503 before it is read.',
+    about: 'Image requests at once; further ones wait, unread.',
+  }),
+  max_queue: integer(0, 10_000, 64, {
+    about: 'Image requests that wait for a place; one more is answered 503 with `retry-after`, unread.',
+  }),
+  max_queue_ms: integer(0, 100_000, 10_000, {
+    unit: 'ms',
+    about:
+      'The longest an image request waits for a place; then 503. It counts towards `server.request_timeout_ms`.',
   }),
   shutdown_grace_ms: integer(0, 600_000, 30_000, {
     unit: 'ms',

@@ -1,4 +1,4 @@
-import { choice, flag, integer, proxy, section } from '../keys.ts';
+import { choice, flag, integer, proxy, secondsOrNever, section } from '../keys.ts';
 
 /** What goes to an upstream, and how. */
 export const uploadSection = section({
@@ -29,5 +29,20 @@ export const uploadSection = section({
   cut_through: flag(true, {
     about:
       'Whether an image over 256 KiB goes to the upstream while it still comes in. At most half of `upload.concurrency` do.',
+  }),
+  slow_client_s: integer(1, 90, 30, {
+    unit: 's',
+    about:
+      'The longest an image that still comes in may hold a connection to the upstream; then it is uploaded when it is whole.',
+  }),
+  slow_client_kb_s: integer(0, 100_000, 16, {
+    unit: 'KiB/s',
+    about:
+      'An image that comes in slower than this for 5 s gives its connection up as well; 0: only when nothing comes.',
+  }),
+  expires_after_s: secondsOrNever(3_600, 2_592_000, 86_400, {
+    unit: 's',
+    about:
+      'When the upstream deletes an uploaded image, also one of a request that was refused after it was there.',
   }),
 });

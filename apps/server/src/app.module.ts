@@ -21,6 +21,7 @@ import type { ShutdownSignal } from './lifecycle/shutdown-signal.ts';
 import { loggingModule } from './logging/logging.module.ts';
 import { ModelsController } from './openai/models.controller.ts';
 import { Upstreams } from './providers/upstreams.ts';
+import { SettingsController } from './settings/settings.controller.ts';
 import { SettingsModule } from './settings/settings.module.ts';
 import { StorageModule } from './storage/storage.module.ts';
 import { TelemetryModule } from './telemetry/telemetry.module.ts';
@@ -41,6 +42,7 @@ export interface AppParts {
     ConsoleInfoController,
     HealthController,
     ModelsController,
+    SettingsController,
   ],
   providers: [Upstreams, Admission, ProviderPlaces, Img2ImgService, UploadSlots, Editing, ResultImages],
 })

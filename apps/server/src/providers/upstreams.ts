@@ -3,13 +3,17 @@ import { xai } from '@ferry/providers';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { SECRETS } from '../config/config.module.ts';
-import type { ProviderConfig } from '../config/schema.ts';
+import type { Config, ProviderConfig } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { LOGGER } from '../logging/logging.module.ts';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { LiveUpstreams } from '../telemetry/live-upstreams.ts';
 import { readAuthorities } from '../transport/authorities.ts';
-import { ConnectedUpstream, type UpstreamParts } from '../transport/connected-upstream.ts';
+import {
+  ConnectedUpstream,
+  type ReplacedConnections,
+  type UpstreamParts,
+} from '../transport/connected-upstream.ts';
 import { Serving } from './serving.ts';
 import { Simulator, type SimulatorAddress } from './simulator.ts';
 import type { ModelView, Upstream } from './upstream.ts';
@@ -90,6 +94,11 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   /** The settings and the upstreams of this moment, for one request. The caller disposes of it at the request's end. */
   begin(): Serving {
     return new Serving(this.#settings.current, this.#models, this.#upstreams);
+  }
+
+  /** The connections that a change of settings replaces. */
+  replacedBy(before: Config, after: Config): ReplacedConnections[] {
+    return [...this.#upstreams.values()].flatMap((upstream) => upstream.replacedBy(before, after));
   }
 
   #connect({ name, base_url, models, keys, ca_file }: ProviderConfig): void {

@@ -31,6 +31,16 @@ export interface UpstreamParts {
   readonly watch: UpstreamWatch;
 }
 
+/** Connections of an upstream that are to be opened anew. */
+export interface ReplacedConnections {
+  readonly upstream: string;
+  readonly connections: Sharing;
+  /** How many are open. */
+  readonly open: number;
+  /** Requests on them. */
+  readonly requests: number;
+}
+
 /** An upstream as one request uses it, with its connections kept open. Dispose of it at the request's end. */
 export interface HeldUpstream extends Disposable {
   readonly upstream: Upstream;
@@ -83,6 +93,15 @@ export class ConnectedUpstream {
     if (kept === this.#transports && isDeepStrictEqual(clientSettings(before), clientSettings(config)))
       return;
     this.#upstream = this.#build();
+  }
+
+  /** The connections that a change of settings replaces, and what is on them now. */
+  replacedBy(before: Config, after: Config): ReplacedConnections[] {
+    return replacedTransports(transportSpecs(before), transportSpecs(after)).map((sharing) => {
+      const { live, connecting, retired, streams } = this.#transports[sharing].transport.stats();
+      const upstream = this.#parts.provider.name;
+      return { upstream, connections: sharing, open: live + connecting + retired, requests: streams };
+    });
   }
 
   hold(): HeldUpstream {

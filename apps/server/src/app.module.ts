@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Admission } from './admission/admission.ts';
 import { ProviderPlaces } from './admission/provider-places.ts';
+import { AuditModule } from './audit/audit.module.ts';
 import { authModule } from './auth/auth.module.ts';
 import type { Door } from './auth/door.ts';
 import { configModule } from './config/config.module.ts';
@@ -35,7 +36,7 @@ export interface AppParts {
 }
 
 @Module({
-  imports: [DatabaseModule, SettingsModule, StorageModule, TelemetryModule],
+  imports: [AuditModule, DatabaseModule, SettingsModule, StorageModule, TelemetryModule],
   controllers: [
     Img2ImgController,
     ConsoleController,

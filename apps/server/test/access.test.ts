@@ -130,8 +130,8 @@ describe('with an admin key', () => {
   let ferry: Ferry;
   beforeAll(async () => {
     ferry = await startFerry({
-      toml: '[server]\nhost = "0.0.0.0"\n[auth]\nadmin_key = "env:ADMIN"\n',
-      env: { ADMIN: KEY },
+      toml: '[server]\nhost = "0.0.0.0"\n[auth]\nadmin_key = "env:ADMIN"\n[[api_key]]\nname = "shop"\nkey = "env:SHOP"\n',
+      env: { ADMIN: KEY, SHOP: 'a-key-of-the-shop' },
     });
   });
   afterAll(() => ferry[Symbol.asyncDispose]());

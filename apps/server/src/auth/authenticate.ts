@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { type ApiKey, type ApiKeySource, hashApiKey } from './api-key.ts';
+import { type ApiKey, type ApiKeySource, hashApiKey } from './api-keys/api-key.ts';
 import { bearerCheck, bearerToken } from './bearer.ts';
 import type { Identity } from './identity.ts';
 import { sessionIn } from './session-cookie.ts';

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LoadedConfig } from '../config/load.ts';
 import { accessCheck } from './access-hook.ts';
-import { ApiKeyRing, configuredKeys } from './api-key-ring.ts';
+import { ApiKeyRing, configuredKeys } from './api-keys/api-key-ring.ts';
 import { SessionTokens } from './session-token.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Audit } from '../audit/audit.ts';
+import { actorOf } from '../audit/audit-entry.ts';
 import { Door } from './door.ts';
 import { callerName, identityOf } from './identity.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -16,7 +18,10 @@ interface SessionView {
 @ApiTags('console')
 @Controller('api/v1/admin/session')
 export class SessionController {
-  constructor(private readonly door: Door) {}
+  constructor(
+    private readonly door: Door,
+    private readonly audit: Audit,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'Who is asking' })
@@ -27,17 +32,25 @@ export class SessionController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Sign in: with the admin key as bearer, sets a session cookie' })
-  signIn(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionView {
+  async signIn(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionView> {
     const session = this.door.sessions?.issue();
     if (session === undefined) return { who: callerName(identityOf(request)) };
     reply.header('set-cookie', sessionCookie(request, session));
+    await this.audit.note(actorOf(request), { action: 'session.created' });
     return { who: 'admin', expires_at: new Date(session.expiresAt).toISOString() };
   }
 
   @Delete()
   @HttpCode(204)
   @ApiOperation({ summary: 'Sign out: takes the session cookie away' })
-  signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): void {
+  async signOut(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
     reply.header('set-cookie', sessionCookie(request, undefined));
+    await this.audit.note(actorOf(request), { action: 'session.ended' });
   }
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { createApp } from '../app.ts';
+import { requireApiKey } from '../auth/api-keys/require-api-key.ts';
 import { isLoopbackHost } from '../auth/loopback.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { LoadedConfig } from '../config/load.ts';
@@ -24,6 +25,7 @@ export async function serve(loaded: LoadedConfig): Promise<void> {
   const shutdown = new ShutdownSignal();
   const app = await createApp({ loaded, logger, shutdown, page: readConsolePage() });
   try {
+    await requireApiKey(app, loaded);
     await listen(app, server);
   } catch (error) {
     await app.close();

@@ -1,4 +1,4 @@
-import type { LoadedConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../../config/load.ts';
 import { type ApiKey, type ApiKeySource, hashApiKey } from './api-key.ts';
 
 /**

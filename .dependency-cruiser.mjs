@@ -52,11 +52,11 @@ const config = {
       pkg('transport-http1'),
     ]),
     {
-      name: 'pool-knows-no-library',
-      comment: 'plan and admission are ours: the pool must not know which library carries the bytes',
+      name: 'pool-knows-no-protocol',
+      comment: 'one engine for every protocol: the pool must not know what carries the bytes',
       severity: 'error',
-      from: { path: '^packages/transport-undici/src/pool/', pathNot: isTest },
-      to: { path: 'undici', pathNot: '^packages/' },
+      from: { path: `${pkg('core')}/pool/`, pathNot: isTest },
+      to: { path: ['^(node:)?(net|tls|https?|http2)$', `${pkg('core')}/connect/`] },
     },
     {
       name: 'not-to-dev-dep',

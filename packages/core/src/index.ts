@@ -1,8 +1,22 @@
 export * from './client/fetch.ts';
 export * from './client/request.ts';
 export * from './client/resilient-client.ts';
+export {
+  type Connecting,
+  type Connector,
+  type ConnectorOptions,
+  createConnector,
+} from './connect/connector.ts';
+export type { AlpnProtocol, Connected } from './connect/handshake.ts';
 export * from './credential/credential-pool.ts';
 export * from './log.ts';
+export { AcquireFailure, type AcquireFailureFields } from './pool/acquire-failure.ts';
+export type { Connection, OpenConnection, OpenRequest, ProofKind } from './pool/connection.ts';
+export { ConnectionLife } from './pool/connection-life.ts';
+export { ConnectionPool, type ConnectionPoolOptions } from './pool/connection-pool.ts';
+export { sumStats } from './pool/connection-stats.ts';
+export type { Lease, Verdict } from './pool/lease.ts';
+export type { Waiting, WaitOptions } from './pool/waiter.ts';
 export * from './retry/backoff.ts';
 export * from './retry/classify.ts';
 export * from './retry/http2-error.ts';
@@ -10,6 +24,7 @@ export * from './retry/retry-after.ts';
 export * from './retry/retry-budget.ts';
 export * from './retry/retry-policy.ts';
 export * from './time/clock.ts';
+export * from './time/instant.ts';
 export * from './transport/dns-cache.ts';
 export * from './transport/fallback/fallback-memory.ts';
 export * from './transport/fallback/fallback-transport.ts';

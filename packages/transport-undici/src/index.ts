@@ -1,7 +1,7 @@
 export type { ConnectionState, ConnectionView, PoolEvent, RetireReason } from '@ferry/core';
-export type { TlsOptions } from './connection/connector.ts';
 export {
   createUndiciTransport,
+  type TlsOptions,
   type UndiciTransport,
   type UndiciTransportOptions,
 } from './undici-transport.ts';

@@ -1,11 +1,15 @@
 import type { LookupFunction } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import {
+  AcquireFailure,
   type Attempt,
   type Clock,
+  ConnectionPool,
   type ConnectionView,
+  createConnector,
+  type Lease,
   type PoolEvent,
   type ProxyOptions,
-  proxyFor,
   type ReusePolicy,
   systemClock,
   type Transport,
@@ -13,13 +17,19 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '@ferry/core';
-import { createConnector, type TlsOptions } from './connection/connector.ts';
+import { PeerLimits } from './connection/peer-limits.ts';
 import { UndiciConnection } from './connection/undici-connection.ts';
 import { DispatchHandler } from './exchange/dispatch-handler.ts';
 import { ExchangeRecord } from './exchange/exchange-record.ts';
-import { AcquireFailure } from './pool/acquire-failure.ts';
-import { ConnectionPool } from './pool/connection-pool.ts';
-import type { Lease } from './pool/lease.ts';
+
+/** Trust and identity. Everything else about TLS is Node's default, and verification cannot be switched off. */
+export interface TlsOptions {
+  /** PEM certificates trusted instead of Node's roots. */
+  readonly ca?: string | readonly string[];
+  /** PEM client certificate and its key. */
+  readonly cert?: string;
+  readonly key?: string;
+}
 
 export interface UndiciTransportOptions {
   /** `FRESH`, `PREWARMED`, `POOLED`, or any other value of a policy. */
@@ -53,26 +63,17 @@ let connectionCount = 0;
  */
 export function createUndiciTransport(options: UndiciTransportOptions): UndiciTransport {
   const { policy, name = 'undici', clock = systemClock, onPoolEvent } = options;
-  const connector = createConnector({
-    tls: options.tls,
-    lookup: options.lookup,
-    clock,
-    proxyFor: proxyFor(options.proxy),
-  });
+  const connector = createConnector({ ...options, alpn: 'h2', tls: secureContext(options.tls), clock });
+  const limits = new PeerLimits();
   const pool = new ConnectionPool<UndiciConnection>({
     policy,
     clock,
-    onEvent: (event) => onPoolEvent?.(event),
-    open(origin, connectMs, onChange) {
+    proof: 'peer',
+    onEvent: onPoolEvent,
+    open(request) {
       connectionCount += 1;
-      return new UndiciConnection({
-        id: `h2-${connectionCount}`,
-        origin,
-        connector,
-        clock,
-        connectMs,
-        onChange,
-      });
+      const limit = limits.of(request.origin.origin);
+      return new UndiciConnection({ ...request, id: `h2-${connectionCount}`, connector, clock, limit });
     },
   });
   return {
@@ -82,6 +83,12 @@ export function createUndiciTransport(options: UndiciTransportOptions): UndiciTr
     connections: () => pool.views(),
     close: (closing) => pool.close(closing?.graceMs ?? 0),
   };
+}
+
+function secureContext(options: TlsOptions | undefined): SecureContextOptions | undefined {
+  if (options === undefined) return undefined;
+  const { ca, ...identity } = options;
+  return { ...identity, ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }) };
 }
 
 type Stop = (kind: 'aborted' | 'timeout' | 'closed', message: string, cause?: unknown) => void;
@@ -113,21 +120,23 @@ async function send(
     cancelTotal();
   };
 
-  let lease: Lease<UndiciConnection>;
+  const { connectMs } = limits;
+  const avoid = attempt.avoidConnections;
+  let lease: Lease<UndiciConnection> | undefined;
   try {
-    const waiter = pool.acquire(request.url, {
-      connectMs: limits.connectMs,
-      avoid: attempt.avoidConnections,
-      onConnecting: () => record.enter('connect'),
-    });
-    stop = (...why) => waiter.leave(...why);
-    lease = await waiter.lease;
+    lease = pool.take(request.url, { connectMs, avoid });
+    if (lease === undefined) {
+      const onConnecting = () => record.enter('connect');
+      const waiting = pool.wait(request.url, { connectMs, avoid, onConnecting });
+      stop = (...why) => waiting.leave(...why);
+      lease = await waiting.lease;
+    }
   } catch (error) {
     leave();
     throw notAcquired(error, record);
   }
 
-  const { connection } = lease;
+  const { connection, release } = lease;
   record.connected(connection, lease.origin);
   const handler: DispatchHandler = new DispatchHandler({
     request,
@@ -137,7 +146,7 @@ async function send(
     clock,
     onSettled(verdict) {
       leave();
-      lease.release(verdict);
+      release(verdict);
     },
   });
   stop = (...why) => handler.abandon(...why);

@@ -1,8 +1,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import {
+  AcquireFailure,
   type Attempt,
   type Clock,
+  type ConnectionPool,
   type Exchange,
+  type Lease,
   type RequestBody,
   type RetireReason,
   type TransportError,
@@ -10,13 +13,12 @@ import {
   type TransportRequest,
   type TransportResponse,
   TunnelError,
+  type Waiting,
 } from '@ferry/core';
 import type { Request as GotRequest } from 'got';
+import type { Hold, Http1Connection } from '../connection/http1-connection.ts';
+import { peerIdleLimitMs } from '../connection/keep-alive-hint.ts';
 import { mapError, safeCause } from '../map-error.ts';
-import type { Lease } from '../pool/connection.ts';
-import { ConnectFailure } from '../pool/connector.ts';
-import { peerIdleLimitMs } from '../pool/keep-alive-hint.ts';
-import { PoolRefusal, type Ticket, type Want } from '../pool/ticket.ts';
 import { openStream } from './got-client.ts';
 import { hasTakenAll } from './has-taken-all.ts';
 import { isEmpty, responseHeaders } from './headers.ts';
@@ -30,7 +32,7 @@ export interface ExchangeParts {
   readonly clock: Clock;
   /** Requests that a connection carries in its life; decides `connection: close`. */
   readonly maxUses: number;
-  acquire(want: Want): Ticket;
+  readonly pool: ConnectionPool<Http1Connection>;
 }
 
 interface Failure {
@@ -55,7 +57,7 @@ export class SingleExchange {
   readonly #answer = Promise.withResolvers<TransportResponse>();
   readonly #done = Promise.withResolvers<Exchange>();
   readonly #onAbort = (): void => this.#fail(ABORTED);
-  #ticket: Ticket | undefined;
+  #waiting: Waiting<Http1Connection> | undefined;
   #stream: GotRequest | undefined;
   #chunks: AsyncIterator<Uint8Array> | undefined;
   #waitingFor: 'source' | 'upstream' = 'upstream';
@@ -86,10 +88,11 @@ export class SingleExchange {
     }
     signal.addEventListener('abort', this.#onAbort, { once: true });
     this.#limits.start('totalMs');
-    this.#limits.start('connectMs');
+    const { connectMs } = this.#attempt.limits;
     const onConnecting = (): void => this.#record.times.enter('connect');
-    this.#ticket = this.#parts.acquire({ avoid: avoidConnections, onConnecting });
-    this.#ticket.lease.then(
+    const want = { connectMs, avoid: avoidConnections, onConnecting };
+    this.#waiting = this.#parts.pool.wait(this.#request.url, want);
+    this.#waiting.lease.then(
       (lease) => this.#send(lease),
       (error: unknown) => this.#notConnected(error),
     );
@@ -102,25 +105,25 @@ export class SingleExchange {
   }
 
   #notConnected(error: unknown): void {
-    if (error instanceof PoolRefusal) {
-      this.#fail({ kind: error.kind, reason: error.message, retire: 'surplus' });
-    } else if (error instanceof ConnectFailure) {
-      // A tunnel's failure has its own words, and beneath them a socket's, which hold nothing of the request.
-      const cause = TunnelError.is(error.cause) ? error.cause : safeCause(error);
-      this.#fail({ kind: error.kind, reason: `${error.message}: ${cause.message}`, cause, retire: 'socket' });
-    } else {
+    if (!(error instanceof AcquireFailure)) {
       this.#libraryFailed(error);
-    }
-  }
-
-  #send(lease: Lease): void {
-    if (this.#ended) {
-      // Ended between the lease's settling and now: the connection is still ours to get rid of.
-      lease.connection.destroy('surplus');
       return;
     }
+    const { kind, message } = error;
+    // A tunnel's failure has its own words; beneath them are a socket's, which hold nothing of the request.
+    const inner = TunnelError.is(error.cause) ? error.cause : error.cause && safeCause(error);
+    const cause = inner instanceof Error ? { cause: inner } : {};
+    this.#fail({ kind, reason: message, ...cause, retire: 'surplus' });
+  }
+
+  #send(place: Lease<Http1Connection>): void {
+    // Ended between the lease's settling and now: nothing of the request was sent.
+    if (this.#ended) {
+      place.release('keep');
+      return;
+    }
+    const lease = place.connection.begin(place, () => this.close());
     this.#record.lease = lease;
-    this.#limits.stop('connectMs');
     this.#record.times.enter('request');
     this.#limits.start('idleMs');
     try {
@@ -130,14 +133,14 @@ export class SingleExchange {
     }
   }
 
-  #dispatch(lease: Lease): void {
+  #dispatch(lease: Hold): void {
     const { connection } = lease;
     const { body } = this.#request;
     const onSocket = Promise.withResolvers<void>();
     const upload = body && this.#makeUpload(body, onSocket.promise);
     this.#record.upload = upload;
     const lastUse = connection.uses >= this.#parts.maxUses;
-    const stream = openStream(this.#request, { connection, lastUse, upload });
+    const stream = openStream(this.#request, { agent: lease.agent, lastUse, upload });
     this.#stream = stream;
     stream.on('error', (error) => this.#libraryFailed(error));
     stream.once('socket', () => onSocket.resolve());
@@ -177,7 +180,7 @@ export class SingleExchange {
     this.#limits.start('headersMs');
   }
 
-  #headersArrived(response: IncomingMessage, stream: GotRequest, lease: Lease): void {
+  #headersArrived(response: IncomingMessage, stream: GotRequest, lease: Hold): void {
     if (this.#ended) return;
     const record = this.#record;
     const headers = responseHeaders(response.rawHeaders);
@@ -186,7 +189,7 @@ export class SingleExchange {
     this.#limits.stop('idleMs');
     this.#limits.stop('headersMs');
     record.times.enter('body');
-    lease.connection.peerIdleLimitMs = peerIdleLimitMs(headers['keep-alive']);
+    lease.connection.peerIdleMs = peerIdleLimitMs(headers['keep-alive']);
     if (early) {
       // RFC 9112 section 9.3: without the rest of the body the connection cannot carry another message. When all of it has
       // been handed over there is nothing to stop, and whether the socket has taken it is seen at the answer's end.
@@ -204,7 +207,7 @@ export class SingleExchange {
     if (isEmpty(this.#request.method, head)) read().catch(() => undefined);
   }
 
-  async #read(stream: GotRequest, lease: Lease, early: boolean): Promise<Uint8Array | undefined> {
+  async #read(stream: GotRequest, lease: Hold, early: boolean): Promise<Uint8Array | undefined> {
     if (this.#error) throw this.#error;
     if (this.#ended) return undefined;
     this.#chunks ??= stream.iterator({ destroyOnReturn: false });
@@ -230,15 +233,15 @@ export class SingleExchange {
   }
 
   /** The whole answer is here. Waits until the connection is back, so that the caller's next request can have it. */
-  async #complete(lease: Lease, early: boolean): Promise<void> {
+  async #complete(lease: Hold, early: boolean): Promise<void> {
     this.#whole = true;
-    if (early || !(await hasTakenAll(lease.connection.socket))) lease.connection.destroy('early-answer');
+    if (early || !(await hasTakenAll(lease.socket))) lease.connection.destroy('early-answer');
     await Promise.race([lease.ended, this.#done.promise]);
     this.#end();
   }
 
   /** got and Node report a connection's end by themselves; this is the net under them, so that no exchange can hang. */
-  #closedBeforeHeaders({ connection }: Lease): void {
+  #closedBeforeHeaders({ connection }: Hold): void {
     if (this.#record.answered || this.#ended) return;
     this.#libraryFailed(connection.socketError ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
   }
@@ -271,7 +274,7 @@ export class SingleExchange {
     this.#ended = true;
     this.#limits.stopAll();
     this.#attempt.signal.removeEventListener('abort', this.#onAbort);
-    if (this.#ticket?.settled === false) this.#ticket.refuse(new PoolRefusal('aborted', 'no longer wanted'));
+    this.#waiting?.leave('aborted', 'no longer wanted');
     this.#record.upload?.stop();
     this.#stream?.destroy();
     this.#done.resolve(this.#record.facts());

@@ -2,7 +2,7 @@ import http from 'node:http';
 import { urlToHttpOptions } from 'node:url';
 import type { TransportRequest } from '@ferry/core';
 import got, { type Request as GotRequest, type RequestFunction } from 'got';
-import type { Connection } from '../pool/connection.ts';
+import type { ConnectionAgent } from '../connection/connection-agent.ts';
 import { requestHeaders } from './headers.ts';
 import type { Upload } from './upload.ts';
 
@@ -42,9 +42,8 @@ const plainGot = got.extend({
  */
 export function openStream(
   request: TransportRequest,
-  { connection, lastUse, upload }: { connection: Connection; lastUse: boolean; upload: Upload | undefined },
+  { agent, lastUse, upload }: { agent: ConnectionAgent; lastUse: boolean; upload: Upload | undefined },
 ): GotRequest {
-  const { agent } = connection;
   const stream = plainGot.stream(request.url, {
     method: request.method,
     headers: requestHeaders(request, lastUse),

@@ -1,5 +1,4 @@
 import type { AttemptLimits, Clock, Phase } from '@ferry/core';
-import { afterMs } from '../time.ts';
 
 /** The limits of one attempt, by name. */
 export type LimitName = keyof AttemptLimits;
@@ -31,7 +30,7 @@ export class Limits {
   /** Starts a limit, or starts it over. */
   start(limit: LimitName): void {
     this.stop(limit);
-    const cancel = afterMs(this.#clock, this.#limits[limit], () => {
+    const cancel = this.#clock.after(this.#limits[limit], () => {
       this.#running.delete(limit);
       this.#passed(limit);
     });

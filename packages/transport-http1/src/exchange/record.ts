@@ -6,14 +6,14 @@ import {
   type TransportErrorKind,
   type TransportResponse,
 } from '@ferry/core';
-import type { Lease } from '../pool/connection.ts';
+import type { Hold } from '../connection/http1-connection.ts';
 import { PhaseTimes } from './limits.ts';
 import type { Upload } from './upload.ts';
 
 /** What is known about one exchange so far, and the truths that follow from it. */
 export class ExchangeRecord {
   readonly times: PhaseTimes;
-  lease: Lease | undefined;
+  lease: Hold | undefined;
   upload: Upload | undefined;
   /** The response headers are here. */
   answered = false;

@@ -1,5 +1,4 @@
-import type { Clock } from '@ferry/core';
-import { type Instant, instant } from '../pool/connection.ts';
+import { type Clock, type Instant, instant } from '@ferry/core';
 
 /** How often a busy connection is looked at, in milliseconds: the most by which "heard" may be too late. */
 const LOOK_MS = 250;

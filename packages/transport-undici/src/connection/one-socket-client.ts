@@ -1,6 +1,5 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { Client } from 'undici';
 import { sessionOf } from './session-probe.ts';
 
@@ -31,7 +30,7 @@ export function oneSocketClient(origin: URL, socket: () => Socket): Client {
  * Makes the client take its socket now, not at the first request: a request that ends itself before its stream is opened
  * makes the client connect, and nothing of it reaches the wire.
  */
-export function connectNow(client: Client, socket: TLSSocket): ClientHttp2Session {
+export function connectNow(client: Client, socket: Socket): ClientHttp2Session {
   const nothing = () => undefined;
   client.dispatch(
     { path: '/', method: 'GET' },

@@ -1,16 +1,22 @@
 import { type ClientHttp2Session, constants, type Settings } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import type { Clock, ConnectionState, Exchange, RetireReason } from '@ferry/core';
+import {
+  AcquireFailure,
+  type Clock,
+  type Connected,
+  type Connection,
+  type ConnectionLife,
+  type Connector,
+  type Exchange,
+  type Instant,
+  type OpenRequest,
+  type RetireReason,
+} from '@ferry/core';
 import type { Client, Dispatcher } from 'undici';
-import { AcquireFailure } from '../pool/acquire-failure.ts';
-import type { Connection, Instant } from '../pool/connection.ts';
-import { ConnectionLife } from './connection-state.ts';
-import type { Connector } from './connector.ts';
 import { LastHeard } from './last-heard.ts';
 import { NoSettings } from './no-settings.ts';
 import { connectNow, guardStreams, oneSocketClient } from './one-socket-client.ts';
-import type { Secured } from './opening.ts';
+import type { StreamLimit } from './peer-limits.ts';
 import type { Rider } from './rider.ts';
 import { ping } from './session-probe.ts';
 
@@ -20,15 +26,13 @@ const LINGER_MS = 1_000;
 /** At most what a PING's or SETTINGS' acknowledgement takes on the wire: 17 bytes in a TLS record of its own (RFC 9113 section 6.7). */
 const ANSWER_BYTES = 64;
 
-export interface UndiciConnectionOptions {
+/** `connectMs` is for DNS, TCP, TLS and the peer's SETTINGS together. */
+export interface UndiciConnectionOptions extends OpenRequest {
   readonly id: string;
-  readonly origin: URL;
   readonly connector: Connector;
   readonly clock: Clock;
-  /** For DNS, TCP, TLS and the peer's SETTINGS together, in milliseconds. */
-  readonly connectMs: number;
-  /** Hears every change of state, once each. */
-  readonly onChange: (connection: UndiciConnection, state: ConnectionState) => void;
+  /** What the origin has told of its stream limit on other connections. */
+  readonly limit: StreamLimit;
 }
 
 /**
@@ -39,17 +43,19 @@ export interface UndiciConnectionOptions {
  */
 export class UndiciConnection implements Connection {
   readonly id: string;
-  readonly ready: Promise<void>;
   readonly closed: Promise<void>;
+  /** Only HTTP/1.1 lets a peer say so. */
+  readonly peerIdleMs: number = Number.POSITIVE_INFINITY;
   rttMs = 0;
   askedForCalm = false;
-  onCapacity: (() => void) | undefined;
   /** The peer's GOAWAY, the latest when there were several. */
   goaway: { readonly code: number; readonly lastStreamId: number } | undefined;
   /** What ended the socket, when something failed. */
   failure: Error | undefined;
 
   readonly #life: ConnectionLife;
+  readonly #limit: StreamLimit;
+  readonly #onCapacity: () => void;
   readonly #clock: Clock;
   readonly #heard: LastHeard;
   /** The way to the network until TLS is there, which through a proxy is another socket; then that of TLS. */
@@ -70,33 +76,27 @@ export class UndiciConnection implements Connection {
   constructor(options: UndiciConnectionOptions) {
     const { origin, clock, connectMs } = options;
     this.id = options.id;
+    this.#life = options.life;
+    this.#limit = options.limit;
+    this.#onCapacity = options.onCapacity;
     this.#clock = clock;
     this.#heard = new LastHeard(clock, () => this.#socket.bytesRead);
-    this.#life = new ConnectionLife((state) => options.onChange(this, state));
 
-    const { socket, secured } = options.connector.connect(origin);
+    const { socket, ready } = options.connector.connect(origin);
     this.#socket = socket;
     // Requests keep the process alive by their own limits; an unused connection must not.
     socket.unref();
     this.#keepFailureOf(socket);
+    this.#client = oneSocketClient(origin, () => this.#socket);
+    const opened = this.#open(ready, connectMs);
     this.closed = new Promise((resolve) => {
-      socket.once('close', () => {
+      socket.once('close', async () => {
+        // Node tells of the error and of the close in one go: why it could not be opened comes a moment later.
+        if (this.#life.state === 'connecting') await opened;
         this.#ended('socket');
         resolve();
       });
     });
-    this.#client = oneSocketClient(origin, () => this.#socket);
-    this.ready = this.#open(secured, connectMs);
-    // Whoever waits for it hears of it; a spare that fails is nobody's error.
-    this.ready.catch(() => undefined);
-  }
-
-  get state(): ConnectionState {
-    return this.#life.state;
-  }
-
-  get retireReason(): RetireReason | undefined {
-    return this.#life.reason;
   }
 
   get heardAt(): Instant {
@@ -106,6 +106,10 @@ export class UndiciConnection implements Connection {
   get peerMaxStreams(): number | undefined {
     // Without the setting there is no limit (RFC 9113 section 6.5.2).
     return this.#peerSettings && (this.#peerSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
+  }
+
+  get assumedMaxStreams(): number {
+    return this.#limit.assumed;
   }
 
   /** What the peer's flow control allows, once its SETTINGS and a round trip are known. */
@@ -160,7 +164,8 @@ export class UndiciConnection implements Connection {
     this.#heard.now();
   }
 
-  async ping(): Promise<number> {
+  /** By a PING (RFC 9113 section 6.7). */
+  async prove(): Promise<number> {
     if (this.#session === undefined) throw new Error('no session to ping');
     const roundTripMs = await ping(this.#session);
     this.heard();
@@ -168,10 +173,6 @@ export class UndiciConnection implements Connection {
     // A PING waits behind the bodies of others: the shortest measure is the nearest to the truth.
     this.#pathMs = Math.min(roundTripMs, this.#pathMs ?? roundTripMs);
     return roundTripMs;
-  }
-
-  retire(reason: RetireReason): boolean {
-    return this.#life.retire(reason);
   }
 
   end(reason: RetireReason): void {
@@ -186,23 +187,31 @@ export class UndiciConnection implements Connection {
   }
 
   destroy(reason: RetireReason): void {
+    this.#destroy(reason);
+  }
+
+  #destroy(reason: RetireReason, notOpened?: AcquireFailure): void {
     for (const rider of [...this.#riders]) rider.onConnectionEnd(reason);
-    this.#ended(reason);
+    this.#ended(reason, notOpened);
     this.#session?.destroy();
     this.#socket.destroy();
   }
 
-  async #open(secured: Promise<Secured>, connectMs: number): Promise<void> {
-    let late = false;
+  /** Never rejects: its life tells how it went. */
+  async #open(ready: Promise<Connected>, connectMs: number): Promise<void> {
     const onLate = () => {
-      late = true;
-      if (this.#session === undefined) return this.destroy('socket');
+      if (this.#session === undefined) {
+        return this.#destroy(
+          'socket',
+          failure('timeout', `no connection within connectMs (${connectMs} ms)`, undefined),
+        );
+      }
       this.failure = new NoSettings(connectMs);
       this.destroy('silent');
     };
     this.#cancelLimit = this.#clock.after(connectMs, onLate, { keepAlive: false });
     try {
-      const { socket, rttMs, endToEnd } = await secured;
+      const { socket, rttMs, endToEnd } = await ready;
       this.rttMs = rttMs;
       if (endToEnd) this.#pathMs = rttMs;
       if (socket !== this.#socket) this.#keepFailureOf(socket);
@@ -210,12 +219,10 @@ export class UndiciConnection implements Connection {
       if (socket.destroyed) throw failure('connect', 'the connection was closed at once', this.failure);
       this.#attach(socket);
       this.heard();
-      if (!this.#life.goLive()) throw failure('connect', 'the connection was given up', this.failure);
+      this.#life.goLive();
     } catch (error) {
-      this.#cancelLimit();
-      this.destroy('socket');
-      if (late) throw failure('timeout', `no connection within ${connectMs} ms`, error);
-      throw error instanceof AcquireFailure ? error : failure('protocol', 'HTTP/2 could not be begun', error);
+      const unknown = failure('protocol', 'HTTP/2 could not be begun', error);
+      this.#destroy('socket', error instanceof AcquireFailure ? error : unknown);
     }
   }
 
@@ -225,7 +232,7 @@ export class UndiciConnection implements Connection {
     });
   }
 
-  #attach(socket: TLSSocket): void {
+  #attach(socket: Socket): void {
     const session = connectNow(this.#client, socket);
     this.#session = session;
     // Before undici's own listener, which resends bodiless requests: whoever is refused must have failed by then.
@@ -239,7 +246,8 @@ export class UndiciConnection implements Connection {
       this.#answersToPeer += 1;
       this.#cancelLimit();
       this.#peerSettings = settings;
-      this.onCapacity?.();
+      this.#limit.learn(this.peerMaxStreams ?? 0);
+      this.#onCapacity();
     });
     session.on('error', (error) => {
       this.failure ??= error;
@@ -259,7 +267,7 @@ export class UndiciConnection implements Connection {
     for (const rider of [...this.#riders]) rider.onGoaway(code, lastStreamId);
   }
 
-  #ended(reason: RetireReason): void {
+  #ended(reason: RetireReason, notOpened?: AcquireFailure): void {
     this.#cancelLimit();
     this.#heard.stop();
     this.#cancelLinger?.();
@@ -271,7 +279,7 @@ export class UndiciConnection implements Connection {
         for (const rider of riders) rider.onConnectionEnd(reason);
       });
     }
-    this.#life.close(reason);
+    this.#life.close(reason, notOpened);
     if (!this.#client.destroyed) this.#client.destroy().catch(() => undefined);
   }
 }

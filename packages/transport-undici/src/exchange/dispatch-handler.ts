@@ -6,11 +6,11 @@ import type {
   RetireReason,
   TransportRequest,
   TransportResponse,
+  Verdict,
 } from '@ferry/core';
 import type { Dispatcher } from 'undici';
 import type { Rider } from '../connection/rider.ts';
 import type { UndiciConnection } from '../connection/undici-connection.ts';
-import type { Verdict } from '../pool/lease.ts';
 import { CapturedStream } from './captured-stream.ts';
 import { type Failure, failedExchange } from './exchange-failure.ts';
 import { ExchangeLimits } from './exchange-limits.ts';

@@ -4,8 +4,8 @@ import {
   TransportError,
   type TransportErrorFields,
   type TransportErrorKind,
+  type Verdict,
 } from '@ferry/core';
-import type { Verdict } from '../pool/lease.ts';
 
 /** What ended an exchange without a whole answer. */
 export interface Failure {

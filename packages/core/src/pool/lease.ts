@@ -1,0 +1,14 @@
+import type { RetireReason } from '../transport/pool-event.ts';
+import type { ConnectionOrigin } from '../transport/transport.ts';
+import type { Connection } from './connection.ts';
+
+/** How a request left its connection: it may go on, the peer refused the stream, or why it must be retired. */
+export type Verdict = RetireReason | 'keep' | 'refused';
+
+/** A place on a connection, given to one request. */
+export interface Lease<C extends Connection> {
+  readonly connection: C;
+  readonly origin: ConnectionOrigin;
+  /** Gives the place back; a second call does nothing. */
+  release(verdict: Verdict): void;
+}

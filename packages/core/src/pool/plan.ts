@@ -1,0 +1,83 @@
+import type { Instant } from '../time/instant.ts';
+import { type ConnectionFacts, needsProof } from './admission.ts';
+import type { Hope, Survey } from './survey.ts';
+
+/** One request that wants a place. */
+export interface Demand {
+  /** When it came. */
+  readonly since: Instant;
+  /** Connections it must not use. */
+  readonly avoid: ReadonlySet<string> | undefined;
+  /** Requests ahead of it that rely on places which connections will have soon. */
+  readonly promised: number;
+  /** Requests ahead of it that wait without such a promise. */
+  readonly waiting: number;
+}
+
+/** What to do for one request. A closed set; nobody else decides. */
+export type Plan =
+  | { readonly type: 'reuse'; readonly id: string }
+  /** Have it prove that it is alive; the request waits, and so does a place. */
+  | { readonly type: 'prove'; readonly id: string }
+  /**
+   * Open one more connection, ending the idle one named by `evict` first when there is no room. `hedge`: only because those
+   * that are being opened are slow; once is enough for a request.
+   */
+  | { readonly type: 'open'; readonly evict?: string; readonly hedge?: true }
+  /** `promised`: a connection that is being opened or proven has a place for it. */
+  | { readonly type: 'wait'; readonly promised: boolean }
+  | { readonly type: 'refuse' };
+
+/** Decides how one request gets its connection. Pure. */
+export function plan(seen: Survey, demand: Demand): Plan {
+  const { now, policy, open, hopes, occupied } = seen;
+  const { avoid } = demand;
+  let proven: ConnectionFacts | undefined;
+  let doubtful: ConnectionFacts | undefined;
+  for (const connection of open) {
+    if (avoid?.has(connection.id)) continue;
+    const silent = needsProof(connection, now, demand.since, policy.proveAfterIdleMs);
+    if (silent) doubtful = better(doubtful, connection);
+    else proven = better(proven, connection);
+  }
+  if (proven !== undefined) return { type: 'reuse', id: proven.id };
+  if (doubtful !== undefined) return { type: 'prove', id: doubtful.id };
+
+  if (hasPlace(hopes, demand, { slowToo: false })) return { type: 'wait', promised: true };
+  const hedging = hasPlace(hopes, demand, { slowToo: true });
+  const hedge = hedging ? ({ hedge: true } as const) : {};
+
+  if (occupied < policy.maxConnections) return { type: 'open', ...hedge };
+  const idle = seen.connections.find(
+    (c) => c.state === 'live' && c.streams === 0 && avoid?.has(c.id) && c.proof !== 'out',
+  );
+  if (idle !== undefined) return { type: 'open', evict: idle.id, ...hedge };
+  if (hedging) return { type: 'wait', promised: true };
+  return demand.waiting < policy.maxWaiting ? { type: 'wait', promised: false } : { type: 'refuse' };
+}
+
+/** Whether connections will soon have a place that is not promised to an earlier request. Stops counting there. */
+function hasPlace(
+  hopes: readonly Hope[],
+  demand: Demand,
+  { slowToo }: { readonly slowToo: boolean },
+): boolean {
+  let places = 0;
+  for (const { connection, places: more, slow } of hopes) {
+    if ((slow && !slowToo) || demand.avoid?.has(connection.id)) continue;
+    places += more;
+    if (places > demand.promised) return true;
+  }
+  return false;
+}
+
+/**
+ * The one with fewer streams; among equals the one used last, then the one heard last: it is the least likely to have been
+ * dropped on the way, and the others may grow idle and go.
+ */
+function better(best: ConnectionFacts | undefined, other: ConnectionFacts): ConnectionFacts {
+  if (best === undefined || other.streams < best.streams) return other;
+  if (other.streams > best.streams) return best;
+  const later = other.heardAt.mono - best.heardAt.mono || other.usedAt.mono - best.usedAt.mono;
+  return later > 0 ? other : best;
+}

@@ -5,6 +5,7 @@ import { apiKeySection } from './sections/api-key.ts';
 import { authSection } from './sections/auth.ts';
 import { databaseSection } from './sections/database.ts';
 import { fallbackSection } from './sections/fallback.ts';
+import { limitsSection } from './sections/limits.ts';
 import { poolSection } from './sections/pool.ts';
 import { providerSection } from './sections/provider.ts';
 import { retrySection } from './sections/retry.ts';
@@ -22,6 +23,7 @@ export const configSchema = z.strictObject({
   upload: uploadSection,
   pool: poolSection,
   retry: retrySection,
+  limits: limitsSection,
   fallback: fallbackSection,
   provider: z.array(providerSection).default([]),
   alias: table(DEFAULT_ALIASES, { about: 'Names that callers may use for a model: `"name" = "model id"`.' }),

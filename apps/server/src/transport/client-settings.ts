@@ -1,6 +1,6 @@
 /** What settings say about the clients of upstreams, beside their transports. */
 import { resolve } from 'node:path';
-import type { RetryPolicy } from '@ferry/core';
+import type { AttemptLimits, RetryPolicy } from '@ferry/core';
 import type { Config } from '../config/schema.ts';
 
 /** The seed's retry settings, in seconds, as the engine's policy, in milliseconds. */
@@ -21,10 +21,22 @@ export const spoolDirectory = ({ server }: Pick<Config, 'server'>): string => re
 
 export const maxFileBytes = ({ upload }: Pick<Config, 'upload'>): number => upload.max_file_mb * 1024 * 1024;
 
+/** How long one attempt waits, but for what an edit's deadline gives it. */
+const attemptLimits = ({ limits }: Pick<Config, 'limits'>): Partial<AttemptLimits> => ({
+  connectMs: limits.connect_ms,
+  headersMs: limits.headers_ms,
+  idleMs: limits.idle_ms,
+});
+
 /** A client is rebuilt, over the same connections, when these differ. */
 export const clientSettings = (
-  config: Pick<Config, 'retry' | 'upload'>,
-): { readonly policy: Partial<RetryPolicy>; readonly maxFileBytes: number } => ({
+  config: Pick<Config, 'retry' | 'upload' | 'limits'>,
+): {
+  readonly policy: Partial<RetryPolicy>;
+  readonly limits: Partial<AttemptLimits>;
+  readonly maxFileBytes: number;
+} => ({
   policy: retryPolicy(config),
+  limits: attemptLimits(config),
   maxFileBytes: maxFileBytes(config),
 });

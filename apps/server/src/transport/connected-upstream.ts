@@ -152,10 +152,11 @@ export class ConnectedUpstream {
   #build(): Upstream {
     const { provider, simulated, credentials } = this.#parts;
     const { isolated, shared } = this.#transports;
-    const { policy, maxFileBytes } = clientSettings(this.#config);
+    const { policy, limits, maxFileBytes } = clientSettings(this.#config);
     const client = new ResilientClient({
       transports: { isolated: isolated.transport, shared: shared.transport },
       policy,
+      limits,
       budget: this.#budget,
       logger: this.#logger,
     });

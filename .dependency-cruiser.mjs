@@ -43,6 +43,7 @@ const config = {
       pkg('transport-http1'),
       pkg('upstream-sim'),
     ]),
+    only('chaos-by-processes', pkg('chaos'), [pkg('upstream-sim'), '^packages/core/src/testing/']),
     only('simulator-stands-alone', pkg('upstream-sim'), []),
     only('console-stands-alone', '^apps/console', []),
     only('server-composes', '^apps/server', [

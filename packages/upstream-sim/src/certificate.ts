@@ -1,4 +1,5 @@
 import { generate } from 'selfsigned';
+import { z } from 'zod';
 
 /** A server certificate for the loopback names, and the authority that signed it. PEM texts. */
 export interface LoopbackCertificate {
@@ -7,6 +8,13 @@ export interface LoopbackCertificate {
   /** What a client must trust, and nothing else: the authority's key is thrown away after this one signature. */
   readonly caPem: string;
 }
+
+/** A certificate that was kept in a file. */
+export const certificateSchema: z.ZodType<LoopbackCertificate> = z.strictObject({
+  keyPem: z.string().min(1),
+  certPem: z.string().min(1),
+  caPem: z.string().min(1),
+});
 
 const DAY_MS = 86_400_000;
 

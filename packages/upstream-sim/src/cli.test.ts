@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLoopbackCertificate } from './certificate.ts';
 import { h2Client, uploadOf } from './testing/client.ts';
 import { ROCKET_BYTES } from './testing/samples.ts';
 
@@ -123,6 +124,24 @@ describe('the command', () => {
     child.kill('SIGTERM');
     expect(await exited).toBe(0);
     expect(await hanging).toBeUndefined();
+  });
+
+  it('that was killed comes back with its certificate, and what it did is in its ledger file', async () => {
+    const [certificate, ledger] = [join(temp, 'certificate.json'), join(temp, 'ledger.jsonl')];
+    await writeFile(certificate, JSON.stringify(await createLoopbackCertificate()));
+    const child = node([CLI, '--certificate', certificate, '--ledger-file', ledger]);
+    const first = await ready(child);
+    expect(await upload(first)).toBe(200);
+    const exited = exitOf(child);
+    child.kill('SIGKILL');
+    await exited;
+    const again = node([CLI, '--certificate', certificate, '--port', new URL(first.url).port]);
+    const second = await ready(again);
+    expect([second.url, second.caPem]).toEqual([first.url, first.caPem]);
+    expect(await upload({ ...second, caPem: first.caPem })).toBe(200);
+    const lines = (await readFile(ledger, 'utf8')).trim().split('\n');
+    const [entry] = lines.map((line) => JSON.parse(line));
+    expect(entry).toMatchObject({ path: '/v1/files', work: { file: { bytes: ROCKET_BYTES.byteLength } } });
   });
 
   it('tells of each request on stderr when it is verbose, without the key', async () => {

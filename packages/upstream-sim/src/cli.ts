@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { certificateSchema, type LoopbackCertificate } from './certificate.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { createSimulator, type SimulatorOptions } from './simulator.ts';
 
@@ -12,6 +14,8 @@ const USAGE = `ferry-upstream-sim: an upstream on loopback, with real edits and 
   --key <key>            an accepted API key; may be repeated; default: all are
   --upload-latency <ms>  added to every upload; default 0
   --edit-latency <ms>    added to every edit; default 0
+  --certificate <file>   JSON { keyPem, certPem, caPem }: the same after a restart; default: made anew
+  --ledger-file <file>   a line of JSON is appended when a request's work is done, before it is answered, and at its end
   --parent-watch         exit when stdin ends
   --verbose              a line on stderr for every request
   --help
@@ -32,6 +36,8 @@ function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbo
       key: { type: 'string', multiple: true },
       'upload-latency': { type: 'string' },
       'edit-latency': { type: 'string' },
+      certificate: { type: 'string' },
+      'ledger-file': { type: 'string' },
       'parent-watch': { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -41,6 +47,7 @@ function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbo
   if (protocols !== 'both' && protocols !== 'h2' && protocols !== 'http1') {
     throw new UsageError('--protocols must be both, h2 or http1');
   }
+  const { certificate, 'ledger-file': ledgerFile } = values;
   return {
     options: {
       protocols,
@@ -52,6 +59,8 @@ function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbo
       },
       ...(values.host !== undefined && { host: values.host }),
       ...(values.key && { keys: values.key }),
+      ...(certificate !== undefined && { certificate: readCertificate(certificate) }),
+      ...(ledgerFile !== undefined && { journal: (entry) => append(ledgerFile, entry) }),
     },
     parentWatch: values['parent-watch'],
     verbose: values.verbose,
@@ -63,6 +72,19 @@ function whole(flag: string, text: string | undefined, most: number): number {
   const value = Number(text ?? 0);
   if (Number.isInteger(value) && value >= 0 && value <= most) return value;
   throw new UsageError(`${flag} must be a whole number from 0 to ${most}`);
+}
+
+function readCertificate(path: string): LoopbackCertificate {
+  try {
+    return certificateSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    throw new UsageError('--certificate must be a JSON file with keyPem, certPem and caPem');
+  }
+}
+
+/** At once and not in its turn: a process that is killed has told of all that it has answered. */
+function append(path: string, entry: LedgerEntry): void {
+  appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
 }
 
 async function main(): Promise<void> {

@@ -77,13 +77,23 @@ export interface LedgerRecord {
 export class Ledger {
   readonly #capacity: number;
   readonly #now: () => number;
+  readonly #journal: (entry: LedgerEntry) => void;
   readonly #waiting = new Set<() => void>();
   #entries: Mutable[] = [];
   #sequence = 0;
 
-  constructor(capacity = 10_000, now: () => number = Date.now) {
+  /**
+   * @param journal hears of an entry when its work is done, before any of the answer is written, and again when it is over: what
+   * it has kept by then survives the process.
+   */
+  constructor(
+    capacity = 10_000,
+    now: () => number = Date.now,
+    journal: (entry: LedgerEntry) => void = () => undefined,
+  ) {
     this.#capacity = capacity;
     this.#now = now;
+    this.#journal = journal;
   }
 
   /** Begins the entry of a request. */
@@ -108,7 +118,9 @@ export class Ledger {
       entry,
       update: (changes) => {
         Object.assign(entry, changes);
-        if (changes.outcome && changes.outcome !== 'open') entry.durationMs = this.#now() - entry.at;
+        const over = changes.outcome !== undefined && changes.outcome !== 'open';
+        if (over) entry.durationMs = this.#now() - entry.at;
+        if (over || changes.work) this.#journal({ ...entry });
         this.#changed();
       },
     };

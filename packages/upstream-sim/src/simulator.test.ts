@@ -283,7 +283,7 @@ describe('edits', () => {
     const id = await uploaded(client);
     await client.send(editOf({ image: { file_id: id }, n: 3, prompt: 'mirror' }));
     const [entry] = (await simulator.ledger.settled()).filter(({ path }) => path === '/v1/images/edits');
-    expect(entry?.work).toEqual({ images: 3 });
+    expect(entry?.work).toEqual({ images: 3, sources: [id] });
   });
 
   it('of an expired file are refused', async () => {

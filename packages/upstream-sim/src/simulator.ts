@@ -1,6 +1,6 @@
 import { XaiApi } from './api/xai-api.ts';
 import { DEFAULT_LIMITS, type XaiLimits } from './api/xai-limits.ts';
-import { createLoopbackCertificate } from './certificate.ts';
+import { createLoopbackCertificate, type LoopbackCertificate } from './certificate.ts';
 import { type ControlServer, listenForControl } from './control/control-server.ts';
 import { serveExchange } from './exchange.ts';
 import { FaultQueue } from './faults/fault-queue.ts';
@@ -29,6 +29,10 @@ export interface SimulatorOptions {
   readonly maxConcurrentEdits?: number;
   /** Requests the ledger remembers. Default 10 000. */
   readonly ledgerCapacity?: number;
+  /** Default: one of its own, made at the start. */
+  readonly certificate?: LoopbackCertificate;
+  /** Hears of a request when its work is done, before any of the answer is written, and again when it is over. */
+  readonly journal?: (entry: LedgerEntry) => void;
   /** Milliseconds since the Unix epoch. */
   readonly now?: () => number;
   /** Hears of every request when it is over. */
@@ -62,9 +66,9 @@ export interface Simulator {
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const host = loopback(options.host ?? '127.0.0.1');
   const now = options.now ?? Date.now;
-  const ledger = new Ledger(options.ledgerCapacity, now);
+  const ledger = new Ledger(options.ledgerCapacity, now, options.journal);
   const faults = new FaultQueue();
-  const certificate = await createLoopbackCertificate(now());
+  const certificate = options.certificate ?? (await createLoopbackCertificate(now()));
   const dir = await createTempDir();
   const closers: (() => Promise<void>)[] = [() => dir.remove()];
   const close = async (): Promise<void> => {

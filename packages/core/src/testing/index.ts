@@ -1,4 +1,5 @@
 /** For tests of every package; not part of the build. */
+export * from './chance.ts';
 export * from './connect-proxy.ts';
 export * from './fake-clock.ts';
 export * from './loopback-transport.ts';

@@ -1,9 +1,9 @@
 import { fromFactory, type RequestBody, type ReusePolicy } from '@ferry/core';
+import { Chance } from '@ferry/core/testing';
 import { eventually, turns } from '../stage/eventually.ts';
 import { describe, type SendOutcome } from '../stage/outcome.ts';
 import { Stage, type StageOptions } from '../stage/stage.ts';
 import { answerText, ChurnPeer, type LedgerEntry } from './churn-peer.ts';
-import { Chance } from './random.ts';
 import { planSend, type SendPlan } from './send-plan.ts';
 
 /** A silent peer costs `headersMs`; nothing else should ever come near its limit. */

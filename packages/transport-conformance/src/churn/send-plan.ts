@@ -1,6 +1,6 @@
 import type { Protocol } from '@ferry/core';
+import type { Chance } from '@ferry/core/testing';
 import { CODE } from '@ferry/upstream-sim/peers';
-import type { Chance } from './random.ts';
 
 /** When the peer strikes: as soon as it knows which request it is, or when it has all of it. */
 type Moment = 'begun' | 'whole';

@@ -23,6 +23,8 @@ export interface Work {
   readonly file?: { readonly id: string; readonly bytes: number; readonly sha256: string };
   /** Images made, which is what an upstream would bill. */
   readonly images?: number;
+  /** Ids of the stored uploads that the images were made from. */
+  readonly sources?: readonly string[];
 }
 
 export interface Answer {

@@ -68,7 +68,16 @@ export class EditsEndpoint {
       });
     }
     const usage = { input_images: sources.length, output_images: images.length };
-    return jsonAnswer(200, { ...common, data, usage }, { work: { images: images.length } });
+    return jsonAnswer(
+      200,
+      { ...common, data, usage },
+      {
+        work: {
+          images: images.length,
+          sources: edit.images.flatMap((image) => (image.kind === 'file' ? [image.fileId] : [])),
+        },
+      },
+    );
   }
 
   /** The image behind a link. */

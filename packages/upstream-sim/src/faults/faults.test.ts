@@ -410,7 +410,7 @@ describe('scenarios', () => {
     const { id } = jsonOf(await h2.send(UPLOAD)) as { id: string };
     for (const rule of SCENARIOS['edit-lost'].rules) simulator.faults.add(rule);
     expect((await h2.send(editOf({ image: { file_id: id }, prompt: 'mirror' }))).status).toBeUndefined();
-    expect((await lastEntry())?.work).toEqual({ images: 1 });
+    expect((await lastEntry())?.work).toEqual({ images: 1, sources: [id] });
   });
 
   it('flaky-uploads: each third upload fails, and all others arrive', async () => {

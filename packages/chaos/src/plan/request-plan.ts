@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { Chance } from '@ferry/core/testing';
+import { pngOf } from './png.ts';
+
+/** One image of a request. */
+export interface PlannedImage {
+  readonly filename: string;
+  readonly bytes: Uint8Array;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** When the client goes away. A closed set. */
+export type Leaving =
+  /** When half of the form is sent. */
+  | { readonly at: 'form' }
+  /** So long after the form was sent, in milliseconds. */
+  | { readonly at: 'wait'; readonly afterMs: number };
+
+/** One request to the gateway and what its client will do. */
+export interface RequestPlan {
+  readonly index: number;
+  readonly images: readonly PlannedImage[];
+  /** Images asked for. */
+  readonly n: number;
+  /** `undefined`: what the gateway is configured to. */
+  readonly reuseSession: boolean | undefined;
+  readonly responseFormat: 'url' | 'b64_json';
+  readonly leaves: Leaving | undefined;
+}
+
+const PROMPTS = ['grayscale', 'invert', 'mirror', 'brighter'] as const;
+
+/** Decisions about one request depend on the seed and its number alone: a run can be replayed in any order. */
+export function planRequest(seed: number, index: number): RequestPlan {
+  const chance = new Chance(Math.imul(seed, 0x9e3779b1) ^ index);
+  const count = chance.happens(0.2) ? chance.between(2, 3) : 1;
+  return {
+    index,
+    images: Array.from({ length: count }, (_, at) => planImage(chance, `${seed}-${index}-${at}`)),
+    n: chance.happens(0.1) ? 2 : 1,
+    reuseSession: chance.pick([true, false, undefined]),
+    responseFormat: chance.pick(['url', 'b64_json']),
+    leaves: chance.happens(0.06) ? planLeaving(chance) : undefined,
+  };
+}
+
+/** What the picture is to become. */
+export function promptOf({ index }: RequestPlan): string {
+  return PROMPTS[index % PROMPTS.length] ?? PROMPTS[0];
+}
+
+function planImage(chance: Chance, name: string): PlannedImage {
+  const colour = [chance.between(0, 255), chance.between(0, 255), chance.between(0, 255)] as const;
+  // Over 256 KiB an image is spooled to disk and goes to the upstream while it still comes in.
+  const weight = chance.happens(0.08)
+    ? chance.between(300_000, 2_000_000)
+    : chance.happens(0.3)
+      ? chance.between(60_000, 260_000)
+      : chance.between(100, 20_000);
+  const ballast = Buffer.alloc(weight, name);
+  const bytes = pngOf(colour, ballast);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { filename: `${name}.png`, bytes, sha256 };
+}
+
+function planLeaving(chance: Chance): Leaving {
+  return chance.happens(0.3) ? { at: 'form' } : { at: 'wait', afterMs: chance.between(0, 200) };
+}

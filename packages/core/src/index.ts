@@ -8,7 +8,18 @@ export {
   createConnector,
 } from './connect/connector.ts';
 export type { AlpnProtocol, Connected } from './connect/handshake.ts';
+export type {
+  Credential,
+  CredentialLease,
+  CredentialOutlook,
+  CredentialSource,
+  CredentialState,
+  CredentialUse,
+  RestCause,
+} from './credential/credential.ts';
 export * from './credential/credential-pool.ts';
+export type { KeyChange, RestPolicy } from './credential/pooled-key.ts';
+export * from './credential/single-credential.ts';
 export * from './log.ts';
 export { AcquireFailure, type AcquireFailureFields } from './pool/acquire-failure.ts';
 export type { Connection, OpenConnection, OpenRequest, ProofKind } from './pool/connection.ts';
@@ -20,10 +31,13 @@ export type { Waiting, WaitOptions } from './pool/waiter.ts';
 export * from './retry/backoff.ts';
 export * from './retry/classify.ts';
 export * from './retry/http2-error.ts';
+export * from './retry/outcome.ts';
 export * from './retry/retry-after.ts';
 export * from './retry/retry-budget.ts';
 export * from './retry/retry-policy.ts';
+export * from './retry/retry-table.ts';
 export * from './time/clock.ts';
+export * from './time/deadlines.ts';
 export * from './time/instant.ts';
 export * from './transport/dns-cache.ts';
 export * from './transport/fallback/fallback-memory.ts';

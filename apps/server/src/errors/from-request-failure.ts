@@ -58,6 +58,8 @@ export function fromRequestFailure(failure: RequestFailure, upstreamMessage?: st
         code: 'overloaded',
         retryAfterMs: failure.retryAfterMs ?? 1_000,
       });
+    case 'credentials_resting':
+      return fromRestingKeys(failure, fail);
     case 'body_not_replayable':
     case 'body_source':
       return fail('The gateway could not read what it was about to send.', {
@@ -71,6 +73,24 @@ export function fromRequestFailure(failure: RequestFailure, upstreamMessage?: st
 }
 
 type Fail = (message: string, fields: Omit<GatewayErrorFields, 'attempts' | 'cause'>) => GatewayError;
+
+/** Nothing was sent: each of our keys rests. What the caller can do is to come back. */
+function fromRestingKeys({ status, retryAfterMs }: RequestFailure, fail: Fail): GatewayError {
+  const when = retryAfterMs !== undefined && { retryAfterMs };
+  return status === 429
+    ? fail("The upstream limits the rate of each of the gateway's keys.", {
+        status: 429,
+        type: 'rate_limit_error',
+        code: 'upstream_rate_limited',
+        ...when,
+      })
+    : fail("The upstream refuses the gateway's credentials. They are tried again in a moment.", {
+        status: 503,
+        type: 'upstream_error',
+        code: 'upstream_auth',
+        ...when,
+      });
+}
 
 /** The upstream's own status, kept where it means something to the caller. */
 function fromStatus(failure: RequestFailure, said: string | undefined, fail: Fail): GatewayError {

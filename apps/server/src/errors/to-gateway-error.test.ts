@@ -15,6 +15,8 @@ describe('a failed upstream request', () => {
     ['deadline_exceeded', {}, 504, 'deadline_exceeded'],
     ['aborted', {}, 499, 'client_closed_request'],
     ['overloaded', {}, 503, 'overloaded'],
+    ['credentials_resting', { status: 429 }, 429, 'upstream_rate_limited'],
+    ['credentials_resting', { status: 503 }, 503, 'upstream_auth'],
     ['body_source', {}, 500, 'internal_error'],
     ['body_not_replayable', {}, 500, 'internal_error'],
     ['upstream_status', { status: 400 }, 400, 'upstream_rejected'],

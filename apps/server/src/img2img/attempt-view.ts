@@ -13,6 +13,12 @@ export interface ConnectionView {
 export interface AttemptView {
   readonly attempt: number;
   readonly duration_ms: number;
+  /** How long it was waited before this attempt. */
+  readonly delay_ms: number;
+  /** `acquire`, `connect`, `request`, `headers`, `body`: where it ended. */
+  readonly phase: string;
+  /** `not-sent`, `refused`, `unknown` or `answered`. */
+  readonly delivery: string;
   readonly status: number | null;
   readonly error: {
     readonly kind: string;
@@ -22,6 +28,8 @@ export interface AttemptView {
     readonly message: string;
   } | null;
   readonly connection: ConnectionView | null;
+  /** The alias of the key, never the key. */
+  readonly credential: string | null;
   readonly bytes_sent: number;
   readonly phase_ms: Readonly<Record<string, number>>;
 }
@@ -41,6 +49,9 @@ export function attemptView(record: AttemptRecord): AttemptView {
   return {
     attempt: record.attempt,
     duration_ms: Math.round(record.durationMs),
+    delay_ms: Math.round(record.delayMs),
+    phase: record.phase,
+    delivery: record.delivery,
     status: record.status ?? null,
     error: error
       ? {
@@ -52,6 +63,7 @@ export function attemptView(record: AttemptRecord): AttemptView {
         }
       : null,
     connection: connectionView(exchange),
+    credential: record.credential ?? null,
     bytes_sent: exchange.bytesSent,
     phase_ms: Object.fromEntries(
       Object.entries(exchange.phaseMs).map(([phase, ms]) => [phase, Math.round(ms * 10) / 10]),

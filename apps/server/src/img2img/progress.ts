@@ -21,6 +21,8 @@ export type CallEvent =
       readonly wait_ms: number;
       readonly reason: string;
     }
+  /** Every key of the upstream is at the limit of its rate: the next attempt begins when one is ready. */
+  | { readonly type: 'credential_wait'; readonly wait_ms: number }
   | { readonly type: 'attempt_ended'; readonly attempt: AttemptView };
 
 export interface UploadedEvent {
@@ -62,6 +64,8 @@ export function callEvent(event: RequestEvent): CallEvent {
         bytes_sent: event.bytesSent,
         bytes_total: event.byteLength ?? null,
       };
+    case 'credential-wait':
+      return { type: 'credential_wait', wait_ms: Math.round(event.waitMs) };
     case 'attempt-ended':
       return { type: 'attempt_ended', attempt: attemptView(event.record satisfies AttemptRecord) };
     case 'retry':

@@ -1,12 +1,14 @@
-import type { Credential, CredentialSource } from '@ferry/core';
+import type { CredentialLease, CredentialOutlook, CredentialSource, CredentialState } from '@ferry/core';
 
 /**
  * One key for all uploads of a request: a file belongs to the key that uploaded it, and an edit can name only files of
- * its own key. When the upstream refuses the key, the request moves to another one, once for everybody.
+ * its own key. When the upstream refuses or limits the key, the request moves to another one, once for everybody, and what
+ * the first had uploaded is uploaded again. It never returns to a key that it has left, so moving ends.
  */
 export class PinnedCredential implements CredentialSource {
   readonly #pool: CredentialSource;
-  #current: Credential | undefined;
+  readonly #left = new Set<string>();
+  #current: string | undefined;
 
   constructor(pool: CredentialSource) {
     this.#pool = pool;
@@ -14,26 +16,46 @@ export class PinnedCredential implements CredentialSource {
 
   /** The alias of the key now in use. */
   get alias(): string | undefined {
-    return this.#current?.alias;
+    return this.#current;
   }
 
-  take(tried: ReadonlySet<string>): Credential | undefined {
-    if (this.#current !== undefined && !tried.has(this.#current.alias)) return this.#current;
-    const next = this.#pool.take(tried);
-    if (next !== undefined) this.#current = next;
-    return next;
+  outlook(refused: ReadonlySet<string>): CredentialOutlook {
+    const elsewhere = this.#pool.outlook(this.#notElsewhere(refused));
+    const own = this.#own()?.outlook(refused);
+    if (own === undefined || own.type === 'none' || elsewhere.type === 'ready') return elsewhere;
+    if (own.type === 'ready' || elsewhere.type === 'none') return own;
+    return elsewhere.cause === 'limited' && elsewhere.restMs < own.restMs ? elsewhere : own;
   }
 
-  report(alias: string, status: number, retryAfterMs?: number): void {
-    this.#pool.report(alias, status, retryAfterMs);
+  take(refused: ReadonlySet<string>): CredentialLease | undefined {
+    const lease = this.#own()?.take(refused) ?? this.#pool.take(this.#notElsewhere(refused));
+    if (lease === undefined) return undefined;
+    const { alias } = lease.credential;
+    if (this.#current !== undefined && this.#current !== alias) this.#left.add(this.#current);
+    this.#current = alias;
+    return lease;
+  }
+
+  only(alias: string): CredentialSource {
+    return this.#pool.only(alias);
+  }
+
+  list(): CredentialState[] {
+    return this.#pool.list();
   }
 
   /** The key in use now and no other: for the edit, whose files are this key's. */
   fixed(): CredentialSource {
-    const current = this.#current;
-    return {
-      take: (tried) => (current === undefined || tried.has(current.alias) ? undefined : current),
-      report: (alias, status, retryAfterMs) => this.report(alias, status, retryAfterMs),
-    };
+    return this.#own() ?? this.#pool;
+  }
+
+  #own(): CredentialSource | undefined {
+    return this.#current === undefined ? undefined : this.#pool.only(this.#current);
+  }
+
+  /** Keys that this request does not move to. */
+  #notElsewhere(refused: ReadonlySet<string>): ReadonlySet<string> {
+    const current = this.#current === undefined ? [] : [this.#current];
+    return new Set([...refused, ...this.#left, ...current]);
   }
 }

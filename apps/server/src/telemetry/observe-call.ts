@@ -63,7 +63,6 @@ export async function observeCall<T>(
     );
   }
   let attempts = 0;
-  let waitedMs = 0;
   telemetry.publish({
     type: 'call-started',
     ...identity,
@@ -102,15 +101,16 @@ export async function observeCall<T>(
         break;
       }
       case 'attempt-ended':
-        telemetry.publish({ ...identity, ...attemptEnded(event.record, waitedMs) });
-        waitedMs = 0;
+        telemetry.publish({ ...identity, ...attemptEnded(event.record) });
         break;
       case 'retry': {
         const { retry, maxRetries, waitMs, status, reason } = event;
-        waitedMs = waitMs;
         telemetry.publish({ type: 'retry-planned', ...identity, retry, maxRetries, waitMs, status, reason });
         break;
       }
+      case 'credential-wait':
+        // Told with the attempt that follows: its delay.
+        break;
       default:
         event satisfies never;
     }
@@ -125,8 +125,8 @@ export async function observeCall<T>(
   }
 }
 
-function attemptEnded(record: AttemptRecord, delayMs: number): Omit<AttemptEnded, 'at' | keyof CallIdentity> {
-  const { attempt, startedAt, durationMs, status, exchange, credential } = record;
+function attemptEnded(record: AttemptRecord): Omit<AttemptEnded, 'at' | keyof CallIdentity> {
+  const { attempt, startedAt, durationMs, delayMs, status, exchange, credential } = record;
   const connection = connectionOf(record);
   const failure = failureOf(record);
   return {
@@ -187,6 +187,7 @@ function endOf(
     case 'deadline_exceeded':
     case 'body_not_replayable':
     case 'overloaded':
+    case 'credentials_resting':
       return { outcome: 'failed', failure };
     default:
       return error.code satisfies never;

@@ -1,4 +1,4 @@
-import type { EngineAnswer } from '../retry/retry-engine.ts';
+import type { EngineAnswer } from '../retry/retry-run.ts';
 import { type Answer, type LogicalRequest, RequestFailure } from './request.ts';
 
 /** Gives a whole answer to the caller. */

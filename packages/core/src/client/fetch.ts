@@ -1,4 +1,5 @@
-import { type CredentialSource, singleCredential } from '../credential/credential-pool.ts';
+import type { CredentialSource } from '../credential/credential.ts';
+import { singleCredential } from '../credential/single-credential.ts';
 import { fromBytes } from '../transport/request-body.ts';
 import type { TransportRequest } from '../transport/transport.ts';
 import { type Answer, type LogicalRequest, RequestFailure, type Safety } from './request.ts';

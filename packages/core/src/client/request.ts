@@ -1,5 +1,5 @@
 /** The words in which a caller states one logical request, hears about its attempts, and gets its answer or failure. */
-import type { CredentialSource } from '../credential/credential-pool.ts';
+import type { CredentialSource } from '../credential/credential.ts';
 import type { RequestBody } from '../transport/request-body.ts';
 import type { AttemptLimits, Exchange, Phase, Transport, TransportRequest } from '../transport/transport.ts';
 import type { Delivery, H2ErrorName, TransportErrorKind } from '../transport/transport-error.ts';
@@ -38,6 +38,11 @@ export interface LogicalRequest {
   readonly maxResponseBytes?: number;
   /** What log lines call this request, such as `upload` or `edit`. */
   readonly label: string;
+  /**
+   * The header in which retries tell their number, from 1, such as `x-stainless-retry-count`. Only for upstreams that are known
+   * to take it; default none, and never on the first attempt.
+   */
+  readonly attemptHeader?: string;
   /** Fields put on every log line about this request, such as a request id. Never a secret. */
   readonly logFields?: Readonly<Record<string, unknown>>;
   /** Hears every attempt. Must not throw. */
@@ -51,6 +56,12 @@ export interface AttemptRecord {
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
   readonly durationMs: number;
+  /** How long the request waited before this attempt, for back-off or for a credential. Milliseconds. */
+  readonly delayMs: number;
+  /** Where it ended: `body` for a whole answer. */
+  readonly phase: Phase;
+  /** Whether the upstream can have acted on it: `answered` for an answer of any status. */
+  readonly delivery: Delivery;
   /** The upstream's status, when it answered. */
   readonly status?: number;
   /** Why the attempt failed, when it got no whole answer. */
@@ -79,6 +90,8 @@ export type RequestEvent =
       readonly byteLength?: number;
     }
   | { readonly type: 'attempt-ended'; readonly record: AttemptRecord }
+  /** Every credential rests: the next attempt begins when one is ready. */
+  | { readonly type: 'credential-wait'; readonly waitMs: number }
   | {
       readonly type: 'retry';
       /** From 1. */
@@ -126,7 +139,9 @@ export type FailureCode =
   /** Reading the body to send failed: the caller's side, not the upstream's. */
   | 'body_source'
   /** Too many requests wait for a place, or the transport is closed. */
-  | 'overloaded';
+  | 'overloaded'
+  /** Every credential rests, for longer than the request may wait: 429 when they are limited, 503 when they are refused. */
+  | 'credentials_resting';
 
 export interface FailureFields {
   readonly code: FailureCode;
@@ -137,6 +152,7 @@ export interface FailureFields {
   readonly retryAfterMs?: number | undefined;
   /** Default false, and true for `upstream_unknown_outcome` in any case. */
   readonly outcomeUnknown?: boolean;
+  readonly body?: Uint8Array | undefined;
   readonly cause?: unknown;
 }
 
@@ -146,20 +162,22 @@ const BRAND = Symbol.for('ferry.RequestFailure');
 export class RequestFailure extends Error {
   override readonly name: string = 'RequestFailure';
   readonly code: FailureCode;
-  /** The upstream's status for `upstream_status`; otherwise the one a gateway answers with: 499, 502, 503 or 504. */
+  /** The upstream's status for `upstream_status`; otherwise the one a gateway answers with: 429, 499, 502, 503 or 504. */
   readonly status: number;
   readonly attempts: readonly AttemptRecord[];
   /** The upstream's headers for `upstream_status`. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   /** At most 2 KiB of the upstream's error body as text, for `upstream_status` and `upstream_bad_answer`. */
   readonly excerpt: string | undefined;
-  /** How long the upstream asked to wait, when it did. */
+  /** When to come back, in milliseconds: as the upstream asked, or when a credential is ready again. */
   readonly retryAfterMs: number | undefined;
   /**
    * Whether the upstream may have acted on a billable request, whatever the code: our deadline or a 502 can come after the
    * work was done. A gateway then tells its caller not to resend.
    */
   readonly outcomeUnknown: boolean;
+  /** Not a property: whoever prints or logs the error must not print a body. */
+  readonly #body: Uint8Array | undefined;
 
   constructor(message: string, fields: FailureFields) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -171,6 +189,12 @@ export class RequestFailure extends Error {
     this.excerpt = fields.excerpt;
     this.retryAfterMs = fields.retryAfterMs;
     this.outcomeUnknown = fields.outcomeUnknown === true || fields.code === 'upstream_unknown_outcome';
+    this.#body = fields.body;
+  }
+
+  /** At most 64 KiB of the upstream's answer as it came, for `upstream_status`. */
+  answerBody(): Uint8Array | undefined {
+    return this.#body;
   }
 
   static is(value: unknown): value is RequestFailure {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { CredentialPool, singleCredential } from '../credential/credential-pool.ts';
+import { CredentialPool } from '../credential/credential-pool.ts';
+import { singleCredential } from '../credential/single-credential.ts';
 import { clientBench } from '../testing/client-bench.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { answer, hangUp, saysNothing, truncated } from '../testing/upstream.ts';
@@ -75,6 +76,9 @@ describe('what comes back', () => {
         attempt: 1,
         startedAt: clock.wallNow(),
         durationMs: 0,
+        delayMs: 0,
+        phase: 'body',
+        delivery: 'answered',
         status: 200,
         exchange: got.exchange,
         credential: 'main',

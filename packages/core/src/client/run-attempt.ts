@@ -1,5 +1,5 @@
 import type { AttemptContext, AttemptResult } from '../retry/attempt.ts';
-import type { AttemptOutcome } from '../retry/classify.ts';
+import type { AttemptOutcome } from '../retry/outcome.ts';
 import { retryAfterMs } from '../retry/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AttemptLimits, Exchange, Transport, TransportResponse } from '../transport/transport.ts';
@@ -63,14 +63,17 @@ export async function runAttempt(
 
 function wireRequest(
   request: LogicalRequest,
-  { credential }: AttemptContext,
+  { attempt, credential }: AttemptContext,
 ): Parameters<Transport['send']>[0] {
-  const { method, url, headers, body } = request;
+  const { method, url, headers, body, attemptHeader } = request;
   return {
     method,
     url,
-    headers:
-      credential === undefined ? headers : { ...headers, authorization: `Bearer ${credential.secret}` },
+    headers: {
+      ...headers,
+      ...(credential !== undefined && { authorization: `Bearer ${credential.secret}` }),
+      ...(attemptHeader !== undefined && attempt > 1 && { [attemptHeader]: String(attempt - 1) }),
+    },
     ...(body === undefined ? {} : { body }),
   };
 }
@@ -115,7 +118,7 @@ function failed(thrown: unknown, exchange: Exchange, redact: Redact): Ending {
 
 function recordOf(
   { outcome, exchange, error }: Ending,
-  { attempt, credential }: AttemptContext,
+  { attempt, delayMs, credential }: AttemptContext,
   startedAt: number,
   durationMs: number,
 ): AttemptRecord {
@@ -123,6 +126,9 @@ function recordOf(
     attempt,
     startedAt,
     durationMs,
+    delayMs,
+    phase: error?.phase ?? 'body',
+    delivery: outcome.type === 'failed' ? outcome.error.delivery : 'answered',
     exchange,
     ...(outcome.type === 'failed' ? {} : { status: outcome.status }),
     ...(error === undefined ? {} : { error: recordedError(error) }),

@@ -1,59 +1,40 @@
 import { type Clock, systemClock } from '../time/clock.ts';
+import {
+  type Credential,
+  type CredentialLease,
+  type CredentialOutlook,
+  type CredentialSource,
+  type CredentialState,
+  checkSecret,
+} from './credential.ts';
+import { type KeyChange, PooledKey, type RestPolicy } from './pooled-key.ts';
 
-/** A key the operator owns. */
-export interface Credential {
-  /** A name that may be logged and used as a label. */
-  readonly alias: string;
-  /** Sent as `authorization: Bearer ...`; never logged. */
-  readonly secret: string;
-}
+/** A change of one key, for logs and metrics. */
+export type CredentialEvent = { readonly alias: string } & KeyChange;
 
-/** Where attempts get their credential. */
-export interface CredentialSource {
-  /** A credential whose alias is not in `tried`; undefined when there is none. */
-  take(tried: ReadonlySet<string>): Credential | undefined;
-  /** Tells how the upstream answered, so that a refused or limited key can rest. */
-  report(alias: string, status: number, retryAfterMs?: number): void;
-}
-
-export interface CredentialPoolOptions {
-  /** Rest after a 429 that names no time, in milliseconds. Default 10 000. */
-  readonly limitedMs?: number;
-  /** The longest rest after a 429, whatever it asks for, in milliseconds. Default 3 600 000. */
-  readonly maxLimitedMs?: number;
-  /** Rest after a 401 or 403, in milliseconds. Default 600 000. */
-  readonly refusedMs?: number;
+export interface CredentialPoolOptions extends Partial<RestPolicy> {
   readonly clock?: Clock;
+  /** Hears of every change of a key. Must not throw. */
+  onEvent?(event: CredentialEvent): void;
 }
 
-/** A credential as metrics and pages see it. */
-export interface CredentialState {
-  readonly alias: string;
-  readonly state: 'ready' | 'limited' | 'refused';
-  /** Milliseconds until it is ready; 0 when it is. */
-  readonly restMs: number;
-  /** How often it was handed out. */
-  readonly taken: number;
-}
-
-interface Entry {
-  readonly credential: Credential;
-  rest: 'limited' | 'refused';
-  restUntil: number;
-  taken: number;
-}
+const DEFAULT_REST_POLICY: RestPolicy = {
+  limitedMs: 1_000,
+  maxLimitedMs: 3_600_000,
+  refusedMs: 5_000,
+  maxRefusedMs: 600_000,
+};
 
 /**
- * Several keys, used in turn. A key that was limited or refused rests; when all of them rest, the one that is ready
- * first is handed out all the same, since only the upstream knows whether it still refuses.
+ * Several keys of one upstream. An attempt gets the key with the fewest attempts under way, and among equals the one used
+ * longest ago. A key that is limited rests as long as the upstream asks. A key that is refused rests too; then exactly one
+ * request finds out whether it still is, while the others use other keys.
  */
 export class CredentialPool implements CredentialSource {
-  readonly #entries: readonly Entry[];
-  readonly #limitedMs: number;
-  readonly #maxLimitedMs: number;
-  readonly #refusedMs: number;
+  readonly #keys: readonly PooledKey[];
   readonly #clock: Clock;
-  #next = 0;
+  readonly #onEvent: ((event: CredentialEvent) => void) | undefined;
+  #order = 0;
 
   /** @throws TypeError when there is no credential, an alias is used twice, or a secret cannot be a header value. */
   constructor(credentials: readonly Credential[], options: CredentialPoolOptions = {}) {
@@ -65,86 +46,106 @@ export class CredentialPool implements CredentialSource {
         throw new TypeError(`two credentials are called ${credential.alias}`);
       aliases.add(credential.alias);
     }
-    this.#entries = credentials.map((credential) => ({
-      credential,
-      rest: 'limited',
-      restUntil: 0,
-      taken: 0,
-    }));
-    this.#limitedMs = options.limitedMs ?? 10_000;
-    this.#maxLimitedMs = options.maxLimitedMs ?? 3_600_000;
-    this.#refusedMs = options.refusedMs ?? 600_000;
-    this.#clock = options.clock ?? systemClock;
+    const { clock = systemClock, onEvent, ...rest } = options;
+    const policy = { ...DEFAULT_REST_POLICY, ...rest };
+    this.#keys = credentials.map((credential) => new PooledKey(credential, policy));
+    this.#clock = clock;
+    this.#onEvent = onEvent?.bind(options);
   }
 
-  take(tried: ReadonlySet<string>): Credential | undefined {
+  outlook(refused: ReadonlySet<string>): CredentialOutlook {
     const now = this.#clock.now();
-    let best: { readonly entry: Entry; readonly index: number; readonly restMs: number } | undefined;
-    for (let step = 0; step < this.#entries.length; step += 1) {
-      const index = (this.#next + step) % this.#entries.length;
-      const entry = this.#entries[index];
-      if (entry === undefined || tried.has(entry.credential.alias)) continue;
-      const restMs = restLeft(entry, now);
-      if (best === undefined || restMs < best.restMs) best = { entry, index, restMs };
-      if (restMs === 0) break;
-    }
-    if (best === undefined) return undefined;
-    this.#next = (best.index + 1) % this.#entries.length;
-    best.entry.taken += 1;
-    return best.entry.credential;
+    const keys = this.#keysOutside(refused);
+    if (keys.length === 0) return { type: 'none' };
+    if (keys.some((key) => key.isReady(now) || key.isDueForProbe(now))) return { type: 'ready' };
+    // A limited key is sure to come back; what a refused one will say nobody knows.
+    const limited = keys.filter((key) => !key.isRefused());
+    return {
+      type: 'resting',
+      restMs: soonest(limited.length > 0 ? limited : keys, now),
+      cause: limited.length > 0 ? 'limited' : 'refused',
+    };
   }
 
-  report(alias: string, status: number, retryAfterMs?: number): void {
-    const entry = this.#entries.find((candidate) => candidate.credential.alias === alias);
-    if (entry === undefined) return;
-    if (status === 429)
-      this.#rest(entry, 'limited', Math.min(retryAfterMs ?? this.#limitedMs, this.#maxLimitedMs));
-    else if (status === 401 || status === 403) this.#rest(entry, 'refused', this.#refusedMs);
+  take(refused: ReadonlySet<string>): CredentialLease | undefined {
+    const now = this.#clock.now();
+    const keys = this.#keysOutside(refused);
+    // A probe that is due comes first: its request can still move on, and until then the key serves nobody.
+    const key = keys.find((key) => key.isDueForProbe(now)) ?? leastLoaded(keys.filter((k) => k.isReady(now)));
+    return key === undefined ? undefined : this.#lease(key, now);
   }
 
-  /** Every credential by alias, in the order given; never a secret. */
+  only(alias: string): CredentialSource {
+    const key = this.#keys.find(({ credential }) => credential.alias === alias);
+    const canServe = (refused: ReadonlySet<string>): boolean =>
+      key !== undefined && (key.isRefused() || key.isReady(this.#clock.now())) && !refused.has(alias);
+    const source: CredentialSource = {
+      outlook: (refused) => {
+        if (key === undefined || refused.has(alias)) return { type: 'none' };
+        if (canServe(refused)) return { type: 'ready' };
+        return { type: 'resting', restMs: key.restMs(this.#clock.now()), cause: 'limited' };
+      },
+      take: (refused) =>
+        key !== undefined && canServe(refused) ? this.#lease(key, this.#clock.now()) : undefined,
+      only: (other) => (other === alias ? source : this.only(other)),
+      list: () => this.list().filter((state) => state.alias === alias),
+    };
+    return source;
+  }
+
+  /** In the order given. */
   list(): CredentialState[] {
     const now = this.#clock.now();
-    return this.#entries.map((entry) => {
-      const restMs = restLeft(entry, now);
-      return {
-        alias: entry.credential.alias,
-        state: restMs === 0 ? 'ready' : entry.rest,
-        restMs,
-        taken: entry.taken,
-      };
-    });
+    return this.#keys.map((key) => key.state(now));
   }
 
-  /** A shorter rest never replaces a longer one: answers of requests already under way arrive in any order. */
-  #rest(entry: Entry, rest: Entry['rest'], restMs: number): void {
-    const until = this.#clock.now() + restMs;
-    if (until <= entry.restUntil) return;
-    entry.rest = rest;
-    entry.restUntil = until;
+  #lease(key: PooledKey, now: number): CredentialLease {
+    this.#order += 1;
+    const order = this.#order;
+    const probe = key.take(now, order);
+    if (probe) this.#tell(key, { type: 'probing' });
+    let held = true;
+    return {
+      credential: key.credential,
+      release: (use = {}) => {
+        if (!held) return;
+        held = false;
+        const mayRest = use.status !== 403 || this.#hasOther(key);
+        const change = key.settle(use, { now: this.#clock.now(), order, probe, mayRest });
+        if (change !== undefined) this.#tell(key, change);
+      },
+    };
+  }
+
+  /**
+   * A 403 can be about the request (a model that is not for this account) instead of the key. It never takes out the last
+   * key that is not refused, so that one odd request cannot stop all the others.
+   */
+  #hasOther(key: PooledKey): boolean {
+    return this.#keys.some((other) => other !== key && !other.isRefused());
+  }
+
+  #keysOutside(refused: ReadonlySet<string>): PooledKey[] {
+    return this.#keys.filter(({ credential }) => !refused.has(credential.alias));
+  }
+
+  #tell(key: PooledKey, change: KeyChange): void {
+    this.#onEvent?.({ alias: key.credential.alias, ...change });
   }
 }
 
-/**
- * One key. It never rests: there is no other to use meanwhile.
- * @throws TypeError when the secret cannot be a header value.
- */
-export function singleCredential(secret: string, alias = 'default'): CredentialSource {
-  const credential: Credential = { alias, secret };
-  checkSecret(credential);
-  return {
-    take: (tried) => (tried.has(alias) ? undefined : credential),
-    report: () => undefined,
-  };
-}
-
-function restLeft(entry: Entry, now: number): number {
-  return Math.max(0, entry.restUntil - now);
-}
-
-/** Visible ASCII, as RFC 6750 section 2.1 allows. A line break would end the header; the message must not show it. */
-function checkSecret({ alias, secret }: Credential): void {
-  if (!/^[\x21-\x7e]+$/.test(secret)) {
-    throw new TypeError(`the secret of credential ${alias} is empty or holds characters no header may`);
+function leastLoaded(keys: readonly PooledKey[]): PooledKey | undefined {
+  let best: PooledKey | undefined;
+  for (const key of keys) {
+    const isLess =
+      best === undefined ||
+      key.inFlight < best.inFlight ||
+      (key.inFlight === best.inFlight && key.lastOrder < best.lastOrder);
+    if (isLess) best = key;
   }
+  return best;
+}
+
+function soonest(keys: readonly PooledKey[], now: number): number {
+  return Math.min(...keys.map((key) => key.restMs(now)));
 }

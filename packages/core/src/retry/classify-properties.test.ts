@@ -10,7 +10,8 @@ import {
   type TransportError,
   type TransportErrorKind,
 } from '../transport/transport-error.ts';
-import { type AttemptHistory, type AttemptOutcome, classify, mayHaveActed } from './classify.ts';
+import { type AttemptHistory, classify, mayHaveActed } from './classify.ts';
+import type { AttemptOutcome } from './outcome.ts';
 import { DEFAULT_RETRY_POLICY } from './retry-policy.ts';
 
 const kinds: readonly TransportErrorKind[] = [
@@ -50,7 +51,7 @@ const anyHistory: fc.Arbitrary<AttemptHistory> = fc
   .record({
     retries: fc.nat(5),
     failures: fc.array(anyError, { maxLength: 3 }),
-    otherCredential: fc.boolean(),
+    otherCredentials: fc.constantFrom<AttemptHistory['otherCredentials'][]>('ready', 'resting', 'none'),
     bodySpent: fc.boolean(),
   })
   .map((history) => ({ ...history, previous: history.failures.at(-1) }));
@@ -88,7 +89,7 @@ test('the loop ends: there are never more attempts than the retries and one', ()
       fc.infiniteStream(anyOutcome),
       anySafety,
       anyPolicy,
-      fc.boolean(),
+      fc.constantFrom<AttemptHistory['otherCredentials'][]>('ready', 'none'),
       (outcomes, safety, part, keys) => {
         const policy = { ...DEFAULT_RETRY_POLICY, ...part };
         const failures: TransportError[] = [];
@@ -100,7 +101,7 @@ test('the loop ends: there are never more attempts than the retries and one', ()
             retries: attempts - 1,
             failures,
             previous,
-            otherCredential: keys,
+            otherCredentials: keys,
             bodySpent: false,
           };
           if (classify(outcome, safety, history, policy).type !== 'retry') break;

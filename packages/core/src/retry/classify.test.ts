@@ -2,13 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Safety } from '../client/request.ts';
 import { answered, FRESH_START, failed, failure } from '../testing/outcomes.ts';
 import { NO_EXCHANGE, type TransportError } from '../transport/transport-error.ts';
-import {
-  type AttemptHistory,
-  type AttemptOutcome,
-  classify,
-  mayHaveActed,
-  type Verdict,
-} from './classify.ts';
+import { type AttemptHistory, classify, mayHaveActed, type Verdict } from './classify.ts';
+import type { AttemptOutcome } from './outcome.ts';
 import { DEFAULT_RETRY_POLICY } from './retry-policy.ts';
 
 /** A verdict in one word or two, so that the tables below can be read. */
@@ -203,10 +198,10 @@ describe('what came before counts', () => {
   const outcomeOf = (error: TransportError): AttemptOutcome => ({ type: 'failed', error });
 
   test('a refused key makes way for another one at once', () => {
-    expect(decide(answered(401), 'billable', { otherCredential: true })).toBe(
+    expect(decide(answered(401), 'billable', { otherCredentials: 'ready' })).toBe(
       'retry immediate other credential',
     );
-    expect(decide(answered(403), 'repeatable', { otherCredential: true })).toBe(
+    expect(decide(answered(403), 'repeatable', { otherCredentials: 'ready' })).toBe(
       'retry immediate other credential',
     );
   });
@@ -273,7 +268,7 @@ describe('what came before counts', () => {
   test('used-up retries end with what happened last', () => {
     expect(decide(answered(503), 'repeatable', { retries: 3 })).toBe('give up: upstream_status');
     expect(decide(failed({}), 'repeatable', { retries: 3 })).toBe('give up: upstream_transport');
-    expect(decide(answered(401), 'repeatable', { retries: 3, otherCredential: true })).toBe(
+    expect(decide(answered(401), 'repeatable', { retries: 3, otherCredentials: 'ready' })).toBe(
       'give up: upstream_status',
     );
   });
@@ -303,7 +298,7 @@ describe('what configuration changes', () => {
     );
     expect(words(classify(answered(418), 'repeatable', FRESH_START, policy))).toBe('retry backoff');
     expect(
-      words(classify(answered(401), 'repeatable', { ...FRESH_START, otherCredential: true }, policy)),
+      words(classify(answered(401), 'repeatable', { ...FRESH_START, otherCredentials: 'ready' }, policy)),
     ).toBe('give up: upstream_status');
   });
 });

@@ -1,29 +1,12 @@
-/**
- * What to do after an attempt: the table of the transport contract as code, without effects. The proofs that a request
- * did nothing come from RFC 9113 section 8.7; everything else that got no answer may have been acted upon.
- */
+/** What to do after an attempt: the retry table applied to what has happened so far. Pure. */
 import type { FailureCode, Safety } from '../client/request.ts';
-import type { TransportError, TransportErrorKind } from '../transport/transport-error.ts';
+import type { TransportError } from '../transport/transport-error.ts';
 import type { Delay } from './backoff.ts';
-import { isCertificateError } from './certificate-error.ts';
-import {
-  asksForCalm,
-  blamesTheRequest,
-  isDoubtfulRefusal,
-  isDrained,
-  isOldAndDrained,
-  isPolite,
-  provesNothing,
-} from './failure-traits.ts';
+import { asksForCalm, blamesTheRequest, isOldAndDrained, isPolite } from './failure-traits.ts';
+import type { AttemptOutcome } from './outcome.ts';
 import type { RetryPolicy } from './retry-policy.ts';
-
-/** How one attempt ended. A closed set. */
-export type AttemptOutcome =
-  /** The upstream's status is known; for a status below 300 the whole answer arrived. */
-  | { readonly type: 'answered'; readonly status: number; readonly retryAfterMs?: number | undefined }
-  | { readonly type: 'failed'; readonly error: TransportError }
-  /** The answer was longer than the caller takes. */
-  | { readonly type: 'oversized'; readonly status: number; readonly maxBytes: number };
+import { type Cell, RETRY_TABLE, type RowName } from './retry-table.ts';
+import { rowOf } from './row-of.ts';
 
 /** What the request's earlier attempts and its means leave possible. */
 export interface AttemptHistory {
@@ -33,8 +16,11 @@ export interface AttemptHistory {
   readonly failures: readonly TransportError[];
   /** The error of the attempt just before this one, when it failed. */
   readonly previous: TransportError | undefined;
-  /** Whether a credential remains that this request has not been refused with. */
-  readonly otherCredential: boolean;
+  /**
+   * Other credentials than that of this attempt: one is ready, all that are left rest for a while, or there is none that this
+   * request has not been refused with.
+   */
+  readonly otherCredentials: 'ready' | 'resting' | 'none';
   /** Whether the body was opened, now or earlier, and cannot be opened again. */
   readonly bodySpent: boolean;
 }
@@ -64,10 +50,11 @@ export function classify(
   history: AttemptHistory,
   policy: RetryPolicy,
 ): Verdict {
-  const wish = wishFor(outcome, safety, history, policy);
+  const row = rowOf(outcome, policy);
+  const wish = wishFor(row, outcome, safety, history, policy);
   if (wish.type !== 'retry') return wish;
   if (history.retries >= policy.maxRetries) {
-    return giveUp(finalCode(outcome), history.retries === 0 ? '' : 'the retries are used up');
+    return giveUp(RETRY_TABLE[row].code, history.retries === 0 ? '' : 'the retries are used up');
   }
   if (history.bodySpent) {
     return giveUp('body_not_replayable', 'a retry was due, and the body can be sent only once');
@@ -77,171 +64,112 @@ export function classify(
 
 /** Whether the upstream can have acted on the attempt. Decides whether a caller may resend a billable request. */
 export function mayHaveActed(outcome: AttemptOutcome): boolean {
-  switch (outcome.type) {
-    case 'oversized':
-      return true;
-    case 'failed':
-      // The upstream saw a reset instead of the end of the body: there was nothing whole to act upon.
-      if (outcome.error.kind === 'body-source') return false;
-      return provesNothing(outcome.error) || isDoubtfulRefusal(outcome.error);
-    case 'answered':
-      if (outcome.status < 300) return true;
-      return outcome.status >= 500 && !saysNothingWasDone(outcome.status, outcome.retryAfterMs);
-  }
+  return RETRY_TABLE[rowOf(outcome, { retryStatusCodes: [] })].acted;
 }
 
 /** The code of a request that ends with this outcome because no retry is left. */
 export function finalCode(outcome: AttemptOutcome): FailureCode {
-  switch (outcome.type) {
-    case 'answered':
-      return 'upstream_status';
-    case 'failed':
-      return 'upstream_transport';
-    case 'oversized':
-      return 'upstream_bad_answer';
-  }
+  return RETRY_TABLE[rowOf(outcome, { retryStatusCodes: [] })].code;
 }
 
 /** The verdict as if retries and bodies were without limit. */
 function wishFor(
+  row: RowName,
   outcome: AttemptOutcome,
   safety: Safety,
   history: AttemptHistory,
   policy: RetryPolicy,
 ): Verdict {
-  switch (outcome.type) {
-    case 'oversized':
-      return giveUp('upstream_bad_answer', `the answer is longer than ${outcome.maxBytes} bytes`);
-    case 'answered':
-      return afterStatus(outcome.status, outcome.retryAfterMs, safety, history, policy);
-    case 'failed':
-      return afterFailure(outcome.error, safety, history, policy);
+  const { acted, code, ...cells } = RETRY_TABLE[row];
+  const cell = cells[safety];
+  if (outcome.type === 'answered' && outcome.status >= 300) {
+    if (!policy.retryStatusCodes.includes(outcome.status)) return giveUp(code, '');
   }
+  if (cell.ruling === 'give-up' || !isOpen(cell, outcome, policy)) {
+    if (safety === 'billable' && acted && outcome.type === 'failed' && code !== 'aborted')
+      return giveUp('upstream_unknown_outcome', MAY_HAVE_ACTED);
+    return giveUp(code, whyNot(row, outcome, cells.repeatable.ruling !== 'give-up'));
+  }
+  return follow(cell, outcome, history);
 }
 
-type StatusRule = 'rotate-credential' | 'rate-limited' | 'unavailable' | 'may-have-acted';
+const MAY_HAVE_ACTED = 'the upstream may have acted on a billable request';
 
-/** 408, 425, 500, 502, 504 and whatever else is configured: `may-have-acted`. */
-const STATUS_RULES: ReadonlyMap<number, StatusRule> = new Map([
-  [401, 'rotate-credential'],
-  [403, 'rotate-credential'],
-  [429, 'rate-limited'],
-  [503, 'unavailable'],
-]);
-
-function afterStatus(
-  status: number,
-  retryAfterMs: number | undefined,
-  safety: Safety,
-  history: AttemptHistory,
-  policy: RetryPolicy,
-): Verdict {
-  if (status < 300) return { type: 'done' };
-  if (!policy.retryStatusCodes.includes(status)) return giveUp('upstream_status', '');
-  const rule = STATUS_RULES.get(status) ?? 'may-have-acted';
-  if (rule === 'rotate-credential') {
-    if (history.otherCredential) return retry({ type: 'immediate' }, { otherCredential: true });
-    return giveUp('upstream_status', 'there is no other credential to try');
-  }
-  const resendable =
-    safety === 'repeatable' ||
-    saysNothingWasDone(status, retryAfterMs) ||
-    policy.billableRetryStatusCodes.includes(status);
-  if (!resendable) return giveUp('upstream_status', 'the upstream may have acted on a billable request');
-  if (rule === 'may-have-acted') return retry({ type: 'backoff' });
-  if (retryAfterMs !== undefined) return retry({ type: 'retry-after', ms: retryAfterMs });
-  return retry({ type: rule === 'rate-limited' ? 'jitter429' : 'backoff' });
+function isOpen({ onlyIf }: Cell, outcome: AttemptOutcome, policy: RetryPolicy): boolean {
+  if (onlyIf === undefined) return true;
+  const value = policy[onlyIf];
+  if (typeof value === 'boolean') return value;
+  return outcome.type === 'answered' && value.includes(outcome.status);
 }
 
-/**
- * A rate limit, or an upstream that says when to come back, has declined the request. A bare 503 has not: proxies send it
- * when the connection behind them broke in the middle of a request.
- */
-function saysNothingWasDone(status: number, retryAfterMs: number | undefined): boolean {
-  return status === 429 || (status === 503 && retryAfterMs !== undefined);
+/** The reason for a cell that gives up; `isForSafety`: the other kind of request would go again. */
+function whyNot(row: RowName, outcome: AttemptOutcome, isForSafety: boolean): string {
+  if (isForSafety) return MAY_HAVE_ACTED;
+  if (outcome.type === 'oversized') return `the answer is longer than ${outcome.maxBytes} bytes`;
+  if (row === 'body-source') return 'the body could not be read';
+  if (row === 'untrusted-certificate') return 'the certificate is not trusted';
+  return '';
 }
 
-type KindRule = 'by-delivery' | 'other-protocol-once' | 'caller' | 'overloaded' | 'aborted';
-
-const KIND_RULES: Readonly<Record<TransportErrorKind, KindRule>> = {
-  timeout: 'by-delivery',
-  dns: 'by-delivery',
-  connect: 'by-delivery',
-  tls: 'by-delivery',
-  reset: 'by-delivery',
-  goaway: 'by-delivery',
-  'stream-refused': 'by-delivery',
-  protocol: 'by-delivery',
-  'http1-required': 'other-protocol-once',
-  'body-source': 'caller',
-  'pool-full': 'overloaded',
-  closed: 'overloaded',
-  aborted: 'aborted',
-};
-
-function afterFailure(
-  error: TransportError,
-  safety: Safety,
-  history: AttemptHistory,
-  policy: RetryPolicy,
-): Verdict {
-  const rule = KIND_RULES[error.kind];
-  if (rule === 'caller') return giveUp('body_source', 'the body could not be read');
-  if (isCertificateError(error)) return giveUp('upstream_transport', 'the certificate is not trusted');
-  if (safety === 'billable' && (provesNothing(error) || isDoubtfulRefusal(error))) {
-    // A truncated answer was paid for; only a request that may have got lost can be configured to go again.
-    const resend = isDoubtfulRefusal(error)
-      ? policy.trustRefusedStream
-      : error.delivery === 'unknown' && policy.billableRetryUnknown;
-    if (!resend)
-      return giveUp('upstream_unknown_outcome', 'the upstream may have acted on a billable request');
-  }
-  switch (rule) {
-    case 'overloaded':
-      return giveUp('overloaded', '');
-    case 'aborted':
-      return giveUp('aborted', '');
-    case 'other-protocol-once':
-      if (history.failures.some((earlier) => earlier.kind === error.kind)) {
-        return giveUp('upstream_transport', 'no transport speaks HTTP/1.1 to it');
-      }
-      return retry({ type: 'immediate' }, { elsewhere: true });
-    case 'by-delivery':
-      return byDelivery(error, history);
-  }
-}
-
-function byDelivery(error: TransportError, history: AttemptHistory): Verdict {
-  if (history.previous !== undefined && blamesTheRequest(error, history.previous)) {
+/** A cell that wants a retry, in the light of the attempts before. */
+function follow({ ruling }: Cell, outcome: AttemptOutcome, history: AttemptHistory): Verdict {
+  const error = outcome.type === 'failed' ? outcome.error : undefined;
+  if (error !== undefined && history.previous !== undefined && blamesTheRequest(error, history.previous)) {
     return giveUp('upstream_transport', 'two new connections in a row failed in the same way');
   }
-  const delay: Delay = { type: asksForCalm(error) ? 'jitter429' : 'backoff' };
-  const isFirst = history.failures.length === 0;
-  switch (error.delivery) {
-    case 'not-sent':
-      return isFirst && isOldAndDrained(error)
-        ? retry({ type: 'immediate' }, { elsewhere: true })
-        : retry(delay);
-    case 'refused':
-      return afterRefusal(error, history, delay);
-    case 'unknown':
-    case 'answered':
-      return retry(delay, { elsewhere: true });
+  const pause: Delay = { type: error !== undefined && asksForCalm(error) ? 'jitter429' : 'backoff' };
+  const other = history.otherCredentials === 'ready';
+  switch (ruling) {
+    case 'done':
+      return { type: 'done' };
+    case 'retry':
+      if (error !== undefined && history.failures.length === 0 && isOldAndDrained(error))
+        return elsewhere(AT_ONCE);
+      return retry(pause);
+    case 'retry-elsewhere':
+      return elsewhere(pause);
+    case 'retry-drained':
+      return elsewhere(
+        error !== undefined && isOldAndDrained(error) && !wasRefused(history) ? AT_ONCE : pause,
+      );
+    case 'retry-once-elsewhere':
+      if (wasRefused(history))
+        return giveUp('upstream_transport', 'it was refused on another connection too');
+      return elsewhere(error !== undefined && isPolite(error) ? AT_ONCE : pause);
+    case 'other-protocol':
+      if (history.failures.some(({ kind }) => kind === 'http1-required'))
+        return giveUp('upstream_transport', 'no transport speaks HTTP/1.1 to it');
+      return elsewhere(AT_ONCE);
+    case 'other-credential':
+      if (history.otherCredentials === 'none')
+        return giveUp('upstream_status', 'there is no other credential to try');
+      return retry(AT_ONCE, { otherCredential: true });
+    case 'wait-as-told':
+      return other && isRateLimit(outcome)
+        ? retry(AT_ONCE, { otherCredential: true })
+        : retry(toldDelay(outcome));
+    case 'wait-with-jitter':
+      return other ? retry(AT_ONCE, { otherCredential: true }) : retry({ type: 'jitter429' });
+    case 'give-up':
+      return giveUp(finalCode(outcome), '');
   }
 }
 
-/**
- * One refusal of a stream is forgiven. Connections that are being drained are forgiven while there are retries: of a thousand
- * uploads through nginx 1.22, reloaded nine times, eight met two of them in a row.
- */
-function afterRefusal(error: TransportError, history: AttemptHistory, delay: Delay): Verdict {
-  const before = history.failures.filter((earlier) => earlier.delivery === 'refused');
-  if (!isDrained(error) && before.length > 0) {
-    return giveUp('upstream_transport', 'it was refused on another connection too');
-  }
-  const otherIsFree = isDrained(error) ? isOldAndDrained(error) : isPolite(error);
-  return retry(before.length === 0 && otherIsFree ? { type: 'immediate' } : delay, { elsewhere: true });
+const AT_ONCE: Delay = { type: 'immediate' };
+
+const wasRefused = ({ failures }: AttemptHistory): boolean =>
+  failures.some(({ delivery }) => delivery === 'refused');
+
+/** A limit is a key's; an upstream that is away is away for every key. */
+const isRateLimit = (outcome: AttemptOutcome): boolean =>
+  outcome.type === 'answered' && outcome.status === 429;
+
+function toldDelay(outcome: AttemptOutcome): Delay {
+  const ms = outcome.type === 'answered' ? outcome.retryAfterMs : undefined;
+  return ms === undefined ? { type: 'backoff' } : { type: 'retry-after', ms };
 }
+
+const elsewhere = (delay: Delay): Verdict => retry(delay, { elsewhere: true });
 
 function retry(
   delay: Delay,

@@ -1,8 +1,8 @@
 import { TunnelError } from '../transport/proxy/connect-tunnel.ts';
 import type { Phase } from '../transport/transport.ts';
 import type { TransportError, TransportErrorKind } from '../transport/transport-error.ts';
-import type { AttemptOutcome } from './classify.ts';
 import { errorChain } from './error-chain.ts';
+import type { AttemptOutcome } from './outcome.ts';
 
 const KIND_WORDS: Readonly<Record<TransportErrorKind, string>> = {
   timeout: 'timed out',

@@ -4,9 +4,11 @@ import {
   type LogicalRequest,
   RequestFailure,
 } from '../client/request.ts';
+import type { CredentialOutlook } from '../credential/credential.ts';
 import type { AttemptResult } from './attempt.ts';
-import type { AttemptOutcome } from './classify.ts';
 import { describeOutcome } from './describe.ts';
+import { seconds } from './duration.ts';
+import type { AttemptOutcome } from './outcome.ts';
 import type { StopCause } from './stop-signal.ts';
 
 export interface FailureFacts {
@@ -19,7 +21,12 @@ export interface FailureFacts {
 export function failureOf(
   request: LogicalRequest,
   result: AttemptResult,
-  facts: FailureFacts & { readonly code: FailureCode; readonly reason: string },
+  facts: FailureFacts & {
+    readonly code: FailureCode;
+    readonly reason: string;
+    /** When the next credential is ready, if that is what the caller has to wait for. */
+    readonly restMs?: number | undefined;
+  },
 ): RequestFailure {
   const { outcome } = result;
   const retries = facts.attempts.length - 1;
@@ -35,7 +42,8 @@ export function failureOf(
     attempts: facts.attempts,
     headers: answered ? result.headers : undefined,
     excerpt: answered ? result.excerpt : undefined,
-    retryAfterMs: answered ? outcome.retryAfterMs : undefined,
+    retryAfterMs: facts.restMs ?? (answered ? outcome.retryAfterMs : undefined),
+    body: answered ? result.bytes : undefined,
     outcomeUnknown: isOutcomeUnknown(request, facts),
     cause: outcome.type === 'failed' ? outcome.error : undefined,
   });
@@ -58,6 +66,30 @@ export function stoppedFailure(
   });
 }
 
+/** The failure of a request that has no credential to go on with; `outlook` says when there is one again. */
+export function restingFailure(
+  request: LogicalRequest,
+  outlook: Extract<CredentialOutlook, { type: 'resting' }> | undefined,
+  facts: FailureFacts,
+): RequestFailure {
+  const common = { attempts: facts.attempts, outcomeUnknown: isOutcomeUnknown(request, facts) };
+  if (outlook === undefined) {
+    const message = `${request.label} failed: there is no credential to send it with`;
+    return new RequestFailure(message, { ...common, code: 'overloaded', status: 503 });
+  }
+  const { cause, restMs } = outlook;
+  const words = cause === 'limited' ? 'at the limit of its rate' : 'refused by the upstream';
+  return new RequestFailure(
+    `${request.label} failed: every credential is ${words}, the next one for ${seconds(restMs)}`,
+    {
+      ...common,
+      code: 'credentials_resting',
+      status: cause === 'limited' ? 429 : 503,
+      retryAfterMs: restMs,
+    },
+  );
+}
+
 function isOutcomeUnknown(request: LogicalRequest, facts: FailureFacts): boolean {
   return request.safety === 'billable' && facts.acted;
 }
@@ -73,6 +105,7 @@ function statusOf(code: FailureCode, outcome: AttemptOutcome): number {
     case 'upstream_bad_answer':
       return 502;
     case 'overloaded':
+    case 'credentials_resting':
       return 503;
     case 'deadline_exceeded':
       return 504;

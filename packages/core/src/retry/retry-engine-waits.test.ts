@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { CredentialPool } from '../credential/credential-pool.ts';
 import { clientBench } from '../testing/client-bench.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { answer } from '../testing/upstream.ts';
@@ -77,22 +76,6 @@ test('the waits of one request together stay within its budget', async () => {
     clock.advance(25_000);
   }
   expect((await running).attempts).toHaveLength(3);
-});
-
-test('after a rate limit a key that is not limited is used', async () => {
-  const clock = new FakeClock();
-  await using bench = await clientBench([answer(429, { 'retry-after': '1' }), answer(200)], { clock });
-  const credential = new CredentialPool(
-    [
-      { alias: 'first', secret: 'sk-first' },
-      { alias: 'second', secret: 'sk-second' },
-    ],
-    { clock },
-  );
-  const running = bench.request({ credential });
-  await clock.untilPending();
-  clock.advance(1_000);
-  expect((await running).attempts.map((attempt) => attempt.credential)).toEqual(['first', 'second']);
 });
 
 test('a wait that would outlast the deadline is not begun', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { CredentialPool, singleCredential } from '../credential/credential-pool.ts';
+import type { CredentialSource } from '../credential/credential.ts';
+import { CredentialPool } from '../credential/credential-pool.ts';
+import { singleCredential } from '../credential/single-credential.ts';
 import { clientBench } from '../testing/client-bench.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { answer, hangUp, truncated } from '../testing/upstream.ts';
@@ -196,7 +198,12 @@ describe('a request that is given up', () => {
 
   test('a source without a credential sends nothing', async () => {
     await using bench = await clientBench([answer(200)]);
-    const credential = { take: () => undefined, report: () => undefined };
+    const credential: CredentialSource = {
+      outlook: () => ({ type: 'none' }),
+      take: () => undefined,
+      only: () => credential,
+      list: () => [],
+    };
     const failure = await bench.failure({ credential });
     expect(failure).toMatchObject({ code: 'overloaded', status: 503, attempts: [] });
     expect(bench.upstream.seen).toHaveLength(0);

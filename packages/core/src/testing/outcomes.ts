@@ -1,4 +1,5 @@
-import type { AttemptHistory, AttemptOutcome } from '../retry/classify.ts';
+import type { AttemptHistory } from '../retry/classify.ts';
+import type { AttemptOutcome } from '../retry/outcome.ts';
 import { NO_EXCHANGE, TransportError, type TransportErrorFields } from '../transport/transport-error.ts';
 
 /** Outcomes and histories for the tests of the classifier. */
@@ -6,7 +7,7 @@ export const FRESH_START: AttemptHistory = {
   retries: 0,
   failures: [],
   previous: undefined,
-  otherCredential: false,
+  otherCredentials: 'none',
   bodySpent: false,
 };
 

@@ -1,5 +1,5 @@
 import { type Answer, type LogicalRequest, RequestFailure } from '../client/request.ts';
-import { singleCredential } from '../credential/credential-pool.ts';
+import { singleCredential } from '../credential/single-credential.ts';
 import { type Logger, silentLogger } from '../log.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import type { AttemptLimits } from '../transport/transport.ts';
@@ -133,6 +133,7 @@ export class UploadService {
       body,
       safety: 'repeatable',
       label: 'upload',
+      ...(endpoint.attemptHeader === undefined ? {} : { attemptHeader: endpoint.attemptHeader }),
       reuseSession,
       credential: typeof token === 'string' ? singleCredential(token) : token,
       ...(signal === undefined ? {} : { signal }),

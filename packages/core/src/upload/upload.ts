@@ -1,6 +1,6 @@
 /** The words of an upload: what goes in, what comes out, and what a provider says about its endpoint. */
 import type { Answer, AttemptRecord, RequestEvent } from '../client/request.ts';
-import type { CredentialSource } from '../credential/credential-pool.ts';
+import type { CredentialSource } from '../credential/credential.ts';
 import type { Exchange } from '../transport/transport.ts';
 import type { Spool } from './spool.ts';
 
@@ -55,6 +55,8 @@ export interface UploadEndpoint {
   /** The name of the form's file field. */
   readonly fileField: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** See `LogicalRequest.attemptHeader`. */
+  readonly attemptHeader?: string;
   /**
    * Reads the answer.
    * @throws RequestFailure with code `upstream_bad_answer`.

@@ -12,6 +12,9 @@ function attempts(...endings: (Delivery | 200)[]): AttemptRecord[] {
     attempt: index + 1,
     startedAt: 0,
     durationMs: 1,
+    delayMs: 0,
+    phase: ending === 200 ? ('body' as const) : ('headers' as const),
+    delivery: ending === 200 ? ('answered' as const) : ending,
     exchange: EXCHANGE,
     ...(ending === 200
       ? { status: 200 }

@@ -1,0 +1,234 @@
+import type { AttemptRecord, LogicalRequest, RequestFailure } from '../client/request.ts';
+import type { CredentialLease } from '../credential/credential.ts';
+import type { Logger } from '../log.ts';
+import { type Clock, sleep } from '../time/clock.ts';
+import type { TransportError } from '../transport/transport-error.ts';
+import type { AttemptResult, RunAttempt } from './attempt.ts';
+import { type Delay, planWait, type Random } from './backoff.ts';
+import { classify, finalCode, mayHaveActed, type Verdict } from './classify.ts';
+import { CredentialTurns } from './credential-turns.ts';
+import { describeOutcome } from './describe.ts';
+import { failureOf, restingFailure, stoppedFailure } from './failure.ts';
+import type { AttemptOutcome } from './outcome.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import { logAttempt, logRecovery, logRetry } from './retry-log.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+import type { StopSignal } from './stop-signal.ts';
+
+export interface RetryEngineOptions {
+  readonly policy: RetryPolicy;
+  readonly budget: RetryBudget;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface EngineAnswer {
+  readonly result: AttemptResult;
+  readonly attempts: readonly AttemptRecord[];
+}
+
+type Retry = Extract<Verdict, { type: 'retry' }>;
+
+/** One logical request under way. Times are milliseconds. */
+export class RetryRun {
+  readonly #options: RetryEngineOptions;
+  readonly #request: LogicalRequest;
+  readonly #stop: StopSignal;
+  readonly #credentials: CredentialTurns;
+  readonly #attempts: AttemptRecord[] = [];
+  readonly #failures: TransportError[] = [];
+  readonly #avoid = new Set<string>();
+  #last: AttemptResult | undefined;
+  #previous: TransportError | undefined;
+  #bodySpent = false;
+  #acted = false;
+  /** All waits so far, and those since the last attempt. */
+  #waitedMs = 0;
+  #delayMs = 0;
+  #lastWaitMs = 0;
+
+  constructor(options: RetryEngineOptions, request: LogicalRequest, stop: StopSignal) {
+    this.#options = options;
+    this.#request = request;
+    this.#stop = stop;
+    this.#credentials = new CredentialTurns(request.credential);
+  }
+
+  /** @throws RequestFailure and nothing else. */
+  async answer(attempt: RunAttempt): Promise<EngineAnswer> {
+    const { budget, logger } = this.#options;
+    budget.deposit();
+    for (;;) {
+      if (this.#stop.cause !== undefined) throw this.#stopped();
+      await this.#untilCredential();
+      const result = await this.#attempt(attempt);
+      this.#last = result;
+      const verdict = this.#judge(result);
+      this.#remember(result);
+      if (verdict.type === 'done') {
+        const retries = this.#attempts.length - 1;
+        if (retries > 0) logRecovery(logger, this.#request, retries);
+        return { result, attempts: this.#attempts };
+      }
+      if (this.#stop.cause !== undefined) throw this.#stopped();
+      logAttempt(logger, this.#request, result);
+      if (verdict.type === 'give-up') throw this.#failure(result, verdict.code, verdict.reason);
+      await this.#prepare(verdict, result);
+    }
+  }
+
+  /** Returns when a credential is ready, or none is needed: nothing may happen between that and taking it. */
+  async #untilCredential(): Promise<void> {
+    for (;;) {
+      const outlook = this.#credentials.outlook();
+      if (outlook.type === 'ready') return;
+      const facts = { attempts: this.#attempts, acted: this.#acted };
+      if (outlook.type === 'none') throw restingFailure(this.#request, undefined, facts);
+      const leftMs = Math.min(this.#options.policy.budgetMs - this.#waitedMs, this.#stop.leftMs());
+      // Whether a refused credential is accepted again nobody can say: no caller is kept waiting for that.
+      if (outlook.cause === 'refused' || outlook.restMs >= leftMs)
+        throw restingFailure(this.#request, outlook, facts);
+      // Spread a little, so that those who wait for one credential do not come back all at once.
+      const spreadMs = this.#options.random() * Math.min(outlook.restMs / 10, 1_000);
+      const waitMs = Math.min(outlook.restMs + spreadMs, leftMs);
+      this.#request.onEvent?.({ type: 'credential-wait', waitMs });
+      await this.#wait(waitMs);
+    }
+  }
+
+  async #attempt(attempt: RunAttempt): Promise<AttemptResult> {
+    const lease = this.#credentials.take();
+    try {
+      const result = await this.#send(attempt, lease);
+      this.#credentials.answered(result.outcome);
+      this.#release(lease, result);
+      return result;
+    } catch (error) {
+      lease?.release();
+      throw error;
+    }
+  }
+
+  async #send(attempt: RunAttempt, lease: CredentialLease | undefined): Promise<AttemptResult> {
+    const number = this.#attempts.length + 1;
+    this.#request.onEvent?.({ type: 'attempt-started', attempt: number });
+    const result = await attempt({
+      attempt: number,
+      delayMs: this.#delayMs,
+      signal: this.#stop.signal,
+      avoidConnections: this.#avoid,
+      credential: lease?.credential,
+    });
+    this.#delayMs = 0;
+    this.#attempts.push(result.record);
+    this.#request.onEvent?.({ type: 'attempt-ended', record: result.record });
+    return result;
+  }
+
+  /** A credential is in flight until the answer's last byte. */
+  #release(lease: CredentialLease | undefined, { outcome, flow }: AttemptResult): void {
+    const use =
+      outcome.type === 'answered' ? { status: outcome.status, retryAfterMs: outcome.retryAfterMs } : {};
+    if (flow === undefined) lease?.release(use);
+    else void flow.ended.then(() => lease?.release(use));
+  }
+
+  #judge({ outcome, record }: AttemptResult): Verdict {
+    if (record.exchange.bodyOpened && this.#request.body?.replayable === false) this.#bodySpent = true;
+    return classify(
+      outcome,
+      this.#request.safety,
+      {
+        retries: this.#attempts.length - 1,
+        failures: this.#failures,
+        previous: this.#previous,
+        otherCredentials: this.#otherCredentials(),
+        bodySpent: this.#bodySpent,
+      },
+      this.#options.policy,
+    );
+  }
+
+  #otherCredentials(): 'ready' | 'resting' | 'none' {
+    const others = this.#credentials.others();
+    // One that is refused as well is none: it would have to be probed first.
+    return others.type === 'resting' && others.cause === 'refused' ? 'none' : others.type;
+  }
+
+  #remember({ outcome }: AttemptResult): void {
+    this.#acted ||= mayHaveActed(outcome);
+    this.#previous = outcome.type === 'failed' ? outcome.error : undefined;
+    if (this.#previous !== undefined) this.#failures.push(this.#previous);
+  }
+
+  /** Waits for the next attempt, or gives up when there is no time or no budget for it. */
+  async #prepare(verdict: Retry, result: AttemptResult): Promise<void> {
+    const { policy, random, budget, logger } = this.#options;
+    const { outcome, record } = result;
+    const retry = this.#attempts.length;
+    const wait = planWait(
+      this.#delayOf(verdict, outcome),
+      {
+        retry,
+        previousMs: this.#lastWaitMs,
+        budgetLeftMs: policy.budgetMs - this.#waitedMs,
+        deadlineLeftMs: this.#stop.leftMs(),
+      },
+      policy,
+      random,
+    );
+    if ('refused' in wait) throw this.#failure(result, finalCode(outcome), wait.refused);
+    if (!budget.withdraw()) {
+      throw this.#failure(result, finalCode(outcome), 'too many requests are being retried');
+    }
+    const { connectionId } = record.exchange;
+    if (verdict.elsewhere && connectionId !== undefined) this.#avoid.add(connectionId);
+    const { waitMs } = wait;
+    const status = standsFor(outcome);
+    const reason = describeOutcome(outcome);
+    const { maxRetries } = policy;
+    this.#request.onEvent?.({ type: 'retry', retry, maxRetries, status, waitMs, reason });
+    logRetry(logger, this.#request, { retry, maxRetries, status, waitMs, reason });
+    this.#lastWaitMs = waitMs;
+    if (waitMs > 0) await this.#wait(waitMs);
+  }
+
+  /** After a rate limit another credential may be ready sooner than this one. */
+  #delayOf({ delay }: Retry, outcome: AttemptOutcome): Delay {
+    const others = this.#credentials.others();
+    if (standsFor(outcome) !== 429 || others.type !== 'resting' || others.cause !== 'limited') return delay;
+    if (delay.type !== 'retry-after' || delay.ms <= others.restMs) return delay;
+    return { type: 'retry-after', ms: others.restMs };
+  }
+
+  async #wait(waitMs: number): Promise<void> {
+    this.#waitedMs += waitMs;
+    this.#delayMs += waitMs;
+    await sleep(waitMs, this.#stop.signal, this.#options.clock).catch(() => {
+      throw this.#stopped();
+    });
+  }
+
+  #failure(result: AttemptResult, code: RequestFailure['code'], reason: string): RequestFailure {
+    const { outcome } = result;
+    const outlook = standsFor(outcome) === 429 ? this.#credentials.outlook() : undefined;
+    const restMs = outlook?.type === 'resting' ? outlook.restMs : undefined;
+    const facts = { code, reason, attempts: this.#attempts, acted: this.#acted, restMs };
+    return failureOf(this.#request, result, facts);
+  }
+
+  #stopped(): RequestFailure {
+    const cause = this.#stop.cause ?? 'aborted';
+    return stoppedFailure(this.#request, this.#last, {
+      cause,
+      attempts: this.#attempts,
+      acted: this.#acted,
+    });
+  }
+}
+
+/** A transport failure counts as a bad gateway. */
+function standsFor(outcome: AttemptOutcome): number {
+  return outcome.type === 'answered' ? outcome.status : 502;
+}

@@ -1,0 +1,64 @@
+import type { TransportError } from '../transport/transport-error.ts';
+import { isCertificateError } from './certificate-error.ts';
+import { isDoubtfulRefusal, isDrained, provesNothing } from './failure-traits.ts';
+import type { AttemptOutcome } from './outcome.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+import type { RowName } from './retry-table.ts';
+
+/** Which row of the retry table an outcome belongs to. */
+export function rowOf(outcome: AttemptOutcome, policy: Pick<RetryPolicy, 'retryStatusCodes'>): RowName {
+  switch (outcome.type) {
+    case 'oversized':
+      return 'oversized';
+    case 'answered':
+      return rowOfStatus(outcome.status, outcome.retryAfterMs !== undefined, policy);
+    case 'failed':
+      return rowOfFailure(outcome.error);
+  }
+}
+
+function rowOfStatus(
+  status: number,
+  isTold: boolean,
+  { retryStatusCodes }: Pick<RetryPolicy, 'retryStatusCodes'>,
+): RowName {
+  if (status < 300) return 'whole-answer';
+  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 429) return isTold ? 'rate-limited-until' : 'rate-limited';
+  if (status === 503 && isTold) return 'unavailable-until';
+  if (status >= 500) return 'server-error';
+  // What else is configured as worth a retry is treated like those two.
+  return status === 408 || status === 425 || retryStatusCodes.includes(status)
+    ? 'request-status'
+    : 'final-status';
+}
+
+function rowOfFailure(error: TransportError): RowName {
+  if (error.kind === 'body-source') return 'body-source';
+  if (isCertificateError(error)) return 'untrusted-certificate';
+  const underWay = provesNothing(error);
+  switch (error.kind) {
+    case 'aborted':
+      return underWay ? 'aborted-under-way' : 'aborted';
+    case 'pool-full':
+    case 'closed':
+      return underWay ? 'closed-under-way' : 'overloaded';
+    default:
+      return rowOfDelivery(error);
+  }
+}
+
+function rowOfDelivery(error: TransportError): RowName {
+  switch (error.delivery) {
+    case 'answered':
+      return 'truncated';
+    case 'unknown':
+      return 'unknown';
+    case 'not-sent':
+      return error.kind === 'http1-required' ? 'http1-required' : 'not-sent';
+    case 'refused':
+      if (error.kind === 'http1-required') return 'http1-required';
+      if (isDrained(error)) return 'drained';
+      return isDoubtfulRefusal(error) ? 'refused-whole' : 'refused';
+  }
+}

@@ -65,7 +65,11 @@ class Exchange {
     const due = context.faults.take(seen);
     this.#fault = due?.fault;
     this.#ruleId = due?.ruleId ?? '';
-    this.#meter = new BodyMeter(this.#pace(), (bytesReceived) => this.#record.update({ bytesReceived }));
+    this.#meter = new BodyMeter(
+      this.#pace(),
+      (bytesReceived) => this.#record.update({ bytesReceived }),
+      () => this.#record.bodyIsWhole(),
+    );
   }
 
   async run(): Promise<void> {
@@ -90,7 +94,6 @@ class Exchange {
     const outcome = this.#ended ? 'faulted' : this.#wire.answered() ? 'answered' : 'aborted';
     this.#record.update({
       bytesReceived: this.#meter.bytes,
-      bodyWhole: this.#meter.whole,
       bodySha256: this.#meter.sha256(),
       outcome,
     });

@@ -29,6 +29,17 @@ describe('the ledger', () => {
     expect(ledger.entries()[0]).toMatchObject({ at: 1000, durationMs: 250, status: 200 });
   });
 
+  it('tells when the end of a body came', () => {
+    let now = 1000;
+    const ledger = new Ledger(10, () => now);
+    const record = ledger.open(request);
+    now = 1100;
+    record.bodyIsWhole();
+    now = 1250;
+    record.update({ outcome: 'answered' });
+    expect(ledger.entries()[0]).toMatchObject({ bodyWhole: true, bodyWholeAt: 1100, durationMs: 250 });
+  });
+
   it('gives copies, so that what a test holds does not change', () => {
     const ledger = new Ledger();
     const record = ledger.open(request);

@@ -44,6 +44,8 @@ export interface LedgerEntry {
   readonly bytesReceived: number;
   /** Whether the body came to its proper end: END_STREAM or the last chunk, and as long as content-length said. */
   readonly bodyWhole: boolean;
+  /** When that end came, milliseconds since the Unix epoch. */
+  readonly bodyWholeAt?: number;
   /** Hexadecimal, over the body bytes taken in; once no more will come. */
   readonly bodySha256?: string;
   /** Written in the answer's headers. */
@@ -70,7 +72,9 @@ type Mutable = { -readonly [Name in keyof LedgerEntry]: LedgerEntry[Name] };
 /** A handle to the entry of a running request. */
 export interface LedgerRecord {
   readonly entry: LedgerEntry;
-  update(fields: Partial<Omit<LedgerEntry, 'sequence' | 'at'>>): void;
+  update(fields: Partial<Omit<LedgerEntry, 'sequence' | 'at' | 'bodyWhole' | 'bodyWholeAt'>>): void;
+  /** The body has come to its proper end. */
+  bodyIsWhole(): void;
 }
 
 /** Every request received, the newest `capacity` of them. */
@@ -121,6 +125,10 @@ export class Ledger {
         const over = changes.outcome !== undefined && changes.outcome !== 'open';
         if (over) entry.durationMs = this.#now() - entry.at;
         if (over || changes.work) this.#journal({ ...entry });
+        this.#changed();
+      },
+      bodyIsWhole: () => {
+        Object.assign(entry, { bodyWhole: true, bodyWholeAt: this.#now() });
         this.#changed();
       },
     };

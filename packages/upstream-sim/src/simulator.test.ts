@@ -110,6 +110,7 @@ describe.each([
       status: 200,
       bytesReceived: sent.body?.byteLength,
       bodyWhole: true,
+      bodyWholeAt: expect.any(Number),
       bodySha256: sha256(sent.body ?? bytes),
       work: { file: { bytes: bytes.byteLength, sha256: sha256(bytes) } },
     });

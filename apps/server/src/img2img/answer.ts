@@ -31,7 +31,16 @@ export const answerSchema = z.object({
       bytes: z.int().min(0),
       attempts: z.int().min(0),
       connection,
-      duration_ms: z.int().min(0),
+      duration_ms: z
+        .int()
+        .min(0)
+        .describe(
+          'From the beginning of the upload to its result, with what its image still took to come in.',
+        ),
+      upstream_ms: z
+        .int()
+        .min(0)
+        .describe('The part of it after the image was whole here: what the upload added to the sending.'),
     }),
   ),
   attempts: z.int().min(0).describe('Attempts of the edit.'),
@@ -50,5 +59,6 @@ export function uploadView(result: UploadResult): Img2ImgAnswer['uploads'][numbe
     attempts: result.attempts.length,
     connection: connectionView(result.exchange),
     duration_ms: Math.round(result.durationMs),
+    upstream_ms: Math.round(result.upstreamMs),
   };
 }

@@ -33,6 +33,8 @@ export interface UploadedEvent {
   readonly attempts: number;
   readonly connection: ConnectionView | null;
   readonly duration_ms: number;
+  /** The part of it after the image was whole here. */
+  readonly upstream_ms: number;
 }
 
 /** The server-sent events by name. A closed set. */
@@ -91,5 +93,6 @@ export function uploadedEvent(result: UploadResult): UploadedEvent {
     attempts: result.attempts.length,
     connection: connectionView(result.exchange),
     duration_ms: Math.round(result.durationMs),
+    upstream_ms: Math.round(result.upstreamMs),
   };
 }

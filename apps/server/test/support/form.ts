@@ -64,6 +64,8 @@ export interface Reply {
       readonly filename: string;
       readonly bytes: number;
       readonly attempts: number;
+      readonly duration_ms: number;
+      readonly upstream_ms: number;
       readonly connection: {
         readonly id: string;
         readonly reused: boolean;

@@ -12,7 +12,7 @@ export interface LedgerEntry {
   readonly bodyWhole: boolean;
   readonly status?: number;
   readonly work?: {
-    readonly file?: { readonly sha256: string; readonly bytes: number };
+    readonly file?: { readonly sha256: string; readonly bytes: number; readonly expiresAt: number };
     readonly images?: number;
   };
 }

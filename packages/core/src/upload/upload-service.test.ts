@@ -92,6 +92,42 @@ afterEach(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
+describe('how long an upload took', () => {
+  const clock = new FakeClock();
+  const takesAWhile: Behaviour = (response, request) => {
+    clock.advance(700);
+    takes(response, request);
+  };
+
+  test('is the upstream’s time alone when the input was whole', async () => {
+    const uploads = await service([takesAWhile], { clock });
+    const result = await uploads.upload({ bytes: png }, 'key');
+    expect([result.durationMs, result.upstreamMs]).toEqual([700, 700]);
+  });
+
+  test('is told apart from the time in which the input still came in', async () => {
+    const uploads = await service([takesAWhile], { clock });
+    const stream = new ManualStream();
+    stream.push(png);
+    const uploading = uploads.upload({ stream }, 'key');
+    await upstream.untilReceived(png.byteLength);
+    clock.advance(5_000);
+    stream.push('end');
+    const result = await uploading;
+    expect([result.durationMs, result.upstreamMs]).toEqual([5_700, 700]);
+  });
+
+  test('is the upstream’s time with its failures and retries', async () => {
+    const fails: Behaviour = (response, request) => {
+      clock.advance(300);
+      answer(503, {}, '')(response, request);
+    };
+    const uploads = await service([fails, takesAWhile], { clock });
+    const result = await uploads.upload({ bytes: png }, 'key');
+    expect([result.durationMs, result.upstreamMs, result.attempts.length]).toEqual([1_000, 1_000, 2]);
+  });
+});
+
 describe('an upload that arrives', () => {
   test('gives the file id, says so in the log, and sent every field before the file', async () => {
     const uploads = await service([takes]);

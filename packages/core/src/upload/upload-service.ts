@@ -56,9 +56,10 @@ export class UploadService {
     try {
       const source = await this.#open(input, options);
       filename = source.filename;
+      const wholeAfterMs = whenWhole(source, elapsed);
       try {
         const answer = await this.#send(source, token, options, elapsed());
-        const result = this.#read(answer, source, elapsed());
+        const result = this.#read(answer, source, { durationMs: elapsed(), wholeAfterMs: wholeAfterMs() });
         this.#logger.info(
           { ...options.logFields, ...loggable(result) },
           `Upload success: ${result.filename} -> ${result.fileId}`,
@@ -144,7 +145,7 @@ export class UploadService {
     });
   }
 
-  #read(answer: Answer, source: UploadSource, durationMs: number): UploadResult {
+  #read(answer: Answer, source: UploadSource, { durationMs, wholeAfterMs }: Times): UploadResult {
     const { fileId, fileUri } = this.#options.endpoint.parse(answer);
     return {
       fileId,
@@ -154,9 +155,28 @@ export class UploadService {
       attempts: answer.attempts,
       exchange: answer.exchange,
       durationMs,
+      upstreamMs: durationMs - Math.min(wholeAfterMs, durationMs),
       credential: answer.attempts.at(-1)?.credential ?? 'default',
     };
   }
+}
+
+interface Times {
+  readonly durationMs: number;
+  readonly wholeAfterMs: number;
+}
+
+/** How long after the start an input became whole: 0 when it was so from the start, infinitely while it is not. */
+function whenWhole(source: UploadSource, elapsed: () => number): () => number {
+  if (source.byteLength !== undefined) return () => 0;
+  let afterMs = Number.POSITIVE_INFINITY;
+  source.whole().then(
+    () => {
+      afterMs = elapsed();
+    },
+    () => undefined,
+  );
+  return () => afterMs;
 }
 
 function loggable(result: UploadResult): object {
@@ -167,6 +187,7 @@ function loggable(result: UploadResult): object {
     bytes: result.bytes,
     attempts: result.attempts.length,
     durationMs: Math.round(result.durationMs),
+    upstreamMs: Math.round(result.upstreamMs),
     credential: result.credential,
     protocol,
     connectionId,

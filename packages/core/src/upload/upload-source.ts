@@ -30,6 +30,8 @@ export interface UploadSource extends AsyncDisposable {
   readonly storedBytes: number;
   /** Why the input ended before its end, once it has. */
   readonly failure: { readonly error: unknown } | undefined;
+  /** Resolves when the whole file is here; rejects when it never will be. */
+  whole(): Promise<unknown>;
   /** Frees what was opened for it, never what the caller owns. Idempotent. */
   release(): Promise<void>;
 }
@@ -84,6 +86,7 @@ export async function openUploadSource(
       get failure() {
         return spool?.failure;
       },
+      whole: async () => await spool?.whole(),
       release,
       [Symbol.asyncDispose]: release,
     };

@@ -42,7 +42,15 @@ export interface UploadResult {
   readonly bytes: number;
   readonly attempts: readonly AttemptRecord[];
   readonly exchange: Exchange;
+  /** From the call to the result: opening the input, every attempt, the waits between them. */
   readonly durationMs: number;
+  /**
+   * The upstream's part of it, retries included: from the moment at which the upload had been asked for and its input was whole, to
+   * the result. While the input still comes in, it is its sender that is waited for, however fast the upstream is; what is
+   * left to do at that moment is what the upload adds to the sender's own time. Equal to `durationMs` for an input that was
+   * whole from the start; 0 when the upstream answered before the end of the input.
+   */
+  readonly upstreamMs: number;
   /** Alias of the credential that owns the file. */
   readonly credential: string;
 }

@@ -20,7 +20,13 @@ export type AnswerBody = Uint8Array | { readonly path: string; readonly bytes: n
 /** What the ledger keeps about the work behind an answer. */
 export interface Work {
   /** The stored upload. `sha256` is over the file alone, without the multipart around it. */
-  readonly file?: { readonly id: string; readonly bytes: number; readonly sha256: string };
+  readonly file?: {
+    readonly id: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    /** When it is deleted, milliseconds since the Unix epoch. */
+    readonly expiresAt: number;
+  };
   /** Images made, which is what an upstream would bill. */
   readonly images?: number;
   /** Ids of the stored uploads that the images were made from. */

@@ -38,7 +38,9 @@ export class FilesEndpoint {
       const ageMs = expiry(fields.get('expires_after'));
       if (latencyMs > 0) await setTimeout(latencyMs, undefined, { signal: request.signal });
       const file = await store.put(id, bytes, { owner, filename, purpose }, ageMs);
-      return jsonAnswer(200, fileObject(id, file), { work: { file: { id, bytes, sha256 } } });
+      return jsonAnswer(200, fileObject(id, file), {
+        work: { file: { id, bytes, sha256, expiresAt: file.expiresAt } },
+      });
     } catch (error) {
       await store.discard(id);
       throw error;

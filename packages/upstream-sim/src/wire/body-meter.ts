@@ -26,16 +26,21 @@ export class BodyMeter extends Transform {
   readonly #hash = createHash('sha256');
   readonly #pace: ReadPace;
   readonly #onBytes: (bytes: number) => void;
+  readonly #onWhole: () => void;
   readonly #stop: AbortController = new AbortController();
   #bytes = 0;
   #marked = false;
-  #whole = false;
 
-  /** `onBytes` hears the bytes so far, each time more have come. */
-  constructor(pace: ReadPace = {}, onBytes: (bytes: number) => void = () => undefined) {
+  /** `onBytes` hears the bytes so far, each time more have come; `onWhole` the proper end, once. */
+  constructor(
+    pace: ReadPace = {},
+    onBytes: (bytes: number) => void = () => undefined,
+    onWhole: () => void = () => undefined,
+  ) {
     super();
     this.#pace = pace;
     this.#onBytes = onBytes;
+    this.#onWhole = onWhole;
     // Whoever reads the body hears of the error; without a reader it would end the process.
     this.on('error', () => undefined);
   }
@@ -55,11 +60,6 @@ export class BodyMeter extends Transform {
 
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** Whether the source came to its end rather than broke off. */
-  get whole(): boolean {
-    return this.#whole;
   }
 
   /** Hexadecimal, over the bytes so far. */
@@ -87,7 +87,7 @@ export class BodyMeter extends Transform {
   }
 
   override _flush(callback: TransformCallback): void {
-    this.#whole = true;
+    this.#onWhole();
     if (this.#pace.mark) this.#reach(this.#pace.mark);
     if (!this.destroyed) callback();
   }

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+
+/** How often a piece is sent. Milliseconds. */
+const STEP_MS = 10;
+
+export interface PacedUpload {
+  readonly status: number;
+  /** When the client had handed its last byte to the kernel, milliseconds since the Unix epoch. */
+  readonly lastByteAt: number;
+  /** When it had the whole answer. */
+  readonly answeredAt: number;
+}
+
+/**
+ * Sends a request at an even pace: each piece by the time that has passed, so that a timer that is late makes the next piece larger
+ * and not the whole slower.
+ */
+export async function pacedUpload(
+  url: string,
+  body: Buffer,
+  contentType: string,
+  bytesPerSecond: number,
+): Promise<PacedUpload> {
+  const sending = request(url, {
+    method: 'POST',
+    agent: false,
+    headers: { 'content-type': contentType, 'content-length': body.byteLength },
+  });
+  const response = once(sending, 'response');
+  response.catch(() => undefined);
+  const startedAt = performance.now();
+  for (let sent = 0; sent < body.byteLength; ) {
+    await setTimeout(STEP_MS);
+    const due = Math.min(
+      body.byteLength,
+      Math.ceil(((performance.now() - startedAt) / 1_000) * bytesPerSecond),
+    );
+    const piece = body.subarray(sent, due);
+    sent = due;
+    await new Promise<void>((resolve, reject) => {
+      sending.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+  const lastByteAt = Date.now();
+  sending.end();
+  const [answer] = await response;
+  await text(answer);
+  return { status: answer.statusCode ?? 0, lastByteAt, answeredAt: Date.now() };
+}

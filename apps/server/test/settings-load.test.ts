@@ -146,3 +146,15 @@ test('a change that has nothing to do with connections replaces none', async () 
   const { body } = await post(ferry.url, form({ prompt: 'x', image: picture() }));
   expect(body.uploads?.[0]?.connection.reused).toBe(true);
 });
+
+test('what is known of an upstream and HTTP/2 is known to the connections that follow', async () => {
+  await ferry.simulator.fault({
+    match: { protocol: 'h2' },
+    count: 'forever',
+    fault: { kind: 'rst', code: 'HTTP_1_1_REQUIRED', when: 'before' },
+  });
+  await post(ferry.url, form({ prompt: 'x', image: picture() }));
+  await change(ferry, { pool: { spares: 1, max_streams: 3 }, fallback: { hold_s: 1_000 } });
+  const { body } = await post(ferry.url, form({ prompt: 'x', image: picture() }));
+  expect(body.uploads?.[0]).toMatchObject({ attempts: 1, connection: { protocol: 'http/1.1' } });
+});

@@ -181,6 +181,14 @@ test('with an admin key, settings are the admin’s, and the history says so', a
   expect((await settings(ferry, { method: 'PATCH', body, headers })).status).toBe(200);
   const { revisions } = (await settings(ferry, { path: '/revisions', headers })).body;
   expect(revisions).toMatchObject([{ who: 'admin', why: 'fewer' }]);
+  expect((await settings(ferry, { method: 'POST', path: '/rollback', headers })).status).toBe(200);
+  const audit = await fetch(`${ferry.url}/api/v1/admin/audit`, { headers });
+  expect(await audit.json()).toMatchObject({
+    entries: [
+      { who: 'admin', action: 'settings.rolled-back', target: 'revision 2' },
+      { who: 'admin', action: 'settings.changed', target: 'revision 1', detail: { why: 'fewer' } },
+    ],
+  });
 });
 
 describe('two gateways on one database', () => {

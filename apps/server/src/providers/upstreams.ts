@@ -1,5 +1,5 @@
 import { CredentialPool, proxyFor, singleCredential } from '@ferry/core';
-import { xai } from '@ferry/providers';
+import { type XaiOptions, xai } from '@ferry/providers';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { SECRETS } from '../config/config.module.ts';
@@ -9,6 +9,7 @@ import { LOGGER } from '../logging/logging.module.ts';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { LiveUpstreams } from '../telemetry/live-upstreams.ts';
 import { readAuthorities } from '../transport/authorities.ts';
+import { expiresAfterSeconds } from '../transport/client-settings.ts';
 import {
   ConnectedUpstream,
   type ReplacedConnections,
@@ -102,7 +103,6 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   }
 
   #connect({ name, base_url, models, keys, ca_file }: ProviderConfig): void {
-    const provider = xai({ name, baseUrl: base_url, models });
     const credentials = new CredentialPool(
       keys.map((reference, index) => ({
         alias: `${name}-${index + 1}`,
@@ -113,7 +113,8 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     const reach = { ...(ca_file !== undefined && { ca: readAuthorities(ca_file) }), proxy };
     const watch = this.#live.watch(name);
     watch.credentials = credentials;
-    const parts = { provider, simulated: false, credentials, reach, watch };
+    const provider = speaking({ name, baseUrl: base_url, models });
+    const parts = { name, provider, simulated: false, credentials, reach, watch };
     const before = proxyFor(proxy)(new URL(base_url));
     if (before !== undefined) this.#logger.info(`${name} is reached through the proxy ${before}`);
     this.#upstreams.set(name, this.#connected(parts));
@@ -134,9 +135,9 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   }
 
   #connectSimulator({ url, caPem }: SimulatorAddress): void {
-    const provider = xai({ name: SIMULATOR_NAME, baseUrl: url });
     const parts = {
-      provider,
+      name: SIMULATOR_NAME,
+      provider: speaking({ name: SIMULATOR_NAME, baseUrl: url }),
       simulated: true,
       // It asks for a key as xAI does and takes any.
       credentials: singleCredential('ferry-simulator', SIMULATOR_NAME),
@@ -144,8 +145,9 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
       reach: { ca: caPem },
       watch: this.#live.watch(SIMULATOR_NAME),
     };
-    this.#upstreams.set(SIMULATOR_NAME, this.#connected(parts));
-    for (const model of provider.models) this.#models.set(model, SIMULATOR_NAME);
+    const connected = this.#connected(parts);
+    this.#upstreams.set(SIMULATOR_NAME, connected);
+    for (const model of connected.upstream.provider.models) this.#models.set(model, SIMULATOR_NAME);
   }
 
   /** The next one has another address and authority: what is connected to this one is of no more use. */
@@ -155,3 +157,11 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     void upstream?.close();
   }
 }
+
+/** xAI's words, as far as settings leave them open. */
+const speaking =
+  (options: XaiOptions): UpstreamParts['provider'] =>
+  (config) => {
+    const expires = expiresAfterSeconds(config);
+    return xai({ ...options, ...(expires !== undefined && { expiresAfterSeconds: expires }) });
+  };

@@ -13,4 +13,10 @@ export type RuntimeSection = (typeof RUNTIME_SECTIONS)[number];
 /** What can change while the gateway runs. */
 export type RuntimeConfig = Pick<Config, RuntimeSection>;
 
-export const runtimeSchema = configSchema.pick({ upload: true, pool: true, retry: true, fallback: true });
+export const runtimeSchema = configSchema.pick({
+  upload: true,
+  pool: true,
+  retry: true,
+  limits: true,
+  fallback: true,
+});

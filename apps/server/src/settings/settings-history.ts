@@ -1,5 +1,5 @@
 import { asc, desc, eq, gt, lt } from 'drizzle-orm';
-import { type Database, notify } from '../database/database.ts';
+import { type Database, notify, type Tx } from '../database/database.ts';
 import type { NewRevision, Revision } from './revision.ts';
 import { settingsRevisions } from './settings.tables.ts';
 
@@ -59,8 +59,15 @@ export class SettingsHistory {
     return rows.map(revisionOf);
   }
 
-  /** Keeps what follows the revision `parent`, and tells every instance. Undefined when another one follows it already. */
-  append(parent: number, revision: NewRevision): Promise<Revision | undefined> {
+  /**
+   * Keeps what follows the revision `parent`, and tells every instance. Undefined when another one follows it already.
+   * @param also is kept with it, or neither is.
+   */
+  append(
+    parent: number,
+    revision: NewRevision,
+    also?: (tx: Tx, kept: Revision) => Promise<void>,
+  ): Promise<Revision | undefined> {
     return this.#database.transaction(async (tx) => {
       const [row] = await tx
         .insert(settingsRevisions)
@@ -68,8 +75,10 @@ export class SettingsHistory {
         .onConflictDoNothing()
         .returning();
       if (row === undefined) return undefined;
+      const kept = revisionOf(row);
+      await also?.(tx, kept);
       await notify(tx, CHANNEL, String(row.id));
-      return revisionOf(row);
+      return kept;
     });
   }
 

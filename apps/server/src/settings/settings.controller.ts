@@ -13,7 +13,8 @@ import {
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { callerName, identityOf } from '../auth/identity.ts';
+import { Audit } from '../audit/audit.ts';
+import { type AuditAction, actorOf } from '../audit/audit-entry.ts';
 import { CONFIG, SOURCES } from '../config/config.module.ts';
 import type { Config } from '../config/schema.ts';
 import { Database } from '../database/database.ts';
@@ -34,6 +35,12 @@ import {
 } from './settings-answer.ts';
 import { SettingsHistory } from './settings-history.ts';
 
+/** A change as a request asks for it, and how its outcome is answered. */
+interface Asked {
+  readonly options: ChangeOptions;
+  answer(reply: FastifyReply, outcome: ChangeOutcome): OutcomeAnswer;
+}
+
 @ApiTags('settings')
 @Controller('api/v1/admin/settings')
 export class SettingsController {
@@ -44,6 +51,7 @@ export class SettingsController {
     private readonly history: SettingsHistory,
     private readonly database: Database,
     private readonly upstreams: Upstreams,
+    private readonly audit: Audit,
   ) {}
 
   @Get()
@@ -75,7 +83,7 @@ export class SettingsController {
     const stored = new Set(Object.keys(this.service.state.overrides));
     const { values, why, base } = parseChange(body, stored);
     const seen = parseIfMatch(ifMatch);
-    const asked = this.#ask(request, seen ?? base, dryRun);
+    const asked = this.#ask('settings.changed', request, seen ?? base, dryRun);
     return asked.answer(reply, await preconditioned(seen, this.service.change(values, why, asked.options)));
   }
 
@@ -95,7 +103,7 @@ export class SettingsController {
     const to = parseRevision(revision);
     const because = why === undefined ? undefined : parseWhy(why);
     const seen = parseIfMatch(ifMatch);
-    const asked = this.#ask(request, seen, dryRun);
+    const asked = this.#ask('settings.rolled-back', request, seen, dryRun);
     return asked.answer(reply, await preconditioned(seen, this.service.rollback(to, because, asked.options)));
   }
 
@@ -112,16 +120,23 @@ export class SettingsController {
     return { revisions: revisions.map(revisionView), next_before: more ? last.id : null };
   }
 
-  /** What a request asks of the service, and how the outcome is answered. */
-  #ask(request: FastifyRequest, base: number | undefined, dryRun: string | undefined) {
+  #ask(
+    action: AuditAction,
+    request: FastifyRequest,
+    base: number | undefined,
+    dryRun: string | undefined,
+  ): Asked {
     let replaces: OutcomeAnswer['replaces'] = [];
+    const actor = actorOf(request);
     const options: ChangeOptions = {
-      who: callerName(identityOf(request)),
+      who: actor.who,
       base,
       dryRun: parseDryRun(dryRun),
       onPlan: (before, after) => {
         replaces = this.upstreams.replacedBy(before, after);
       },
+      also: (tx, { id, why, changes }) =>
+        this.audit.record(tx, actor, { action, target: `revision ${id}`, detail: { why, changes } }),
     };
     const answer = (reply: FastifyReply, { changes, before, after }: ChangeOutcome): OutcomeAnswer => {
       const { revision } = options.dryRun ? before : after;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '@ferry/core';
 import type { Config } from '../config/schema.ts';
+import type { Tx } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database-unavailable.ts';
 import type { LastKnown } from './last-known.ts';
 import { type Overrides, withValues } from './overrides.ts';
@@ -29,6 +30,8 @@ export interface ChangeOptions {
   readonly dryRun: boolean;
   /** Told what is about to change, before anything does; not when nothing differs. Must not throw. */
   onPlan?(before: Config, after: Config): void;
+  /** What else is kept with the revision, in one transaction. */
+  readonly also?: (tx: Tx, kept: Revision) => Promise<void>;
 }
 
 export interface ChangeOutcome {
@@ -121,7 +124,7 @@ export class SettingsService {
   }
 
   #propose(
-    { who, base, dryRun, onPlan }: ChangeOptions,
+    { who, base, dryRun, onPlan, also }: ChangeOptions,
     decide: (state: SettingsState) => Promise<{ overrides: Overrides; why: string; rollbackTo?: number }>,
   ): Promise<ChangeOutcome> {
     return this.#inTurn(async () => {
@@ -146,7 +149,7 @@ export class SettingsService {
         if (changes.length === 0) return { changes, before, after: before };
         onPlan?.(before.config, after.config);
         if (dryRun) return { changes, before, after };
-        const made = await history.append(before.revision, { who, changes, ...decided });
+        const made = await history.append(before.revision, { who, changes, ...decided }, also);
         if (made !== undefined) {
           this.#announce(made);
           await this.#adopt(fromRevision(started, made));

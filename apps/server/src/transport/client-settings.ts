@@ -21,6 +21,10 @@ export const spoolDirectory = ({ server }: Pick<Config, 'server'>): string => re
 
 export const maxFileBytes = ({ upload }: Pick<Config, 'upload'>): number => upload.max_file_mb * 1024 * 1024;
 
+/** When the upstream deletes an uploaded file; undefined for never. */
+export const expiresAfterSeconds = ({ upload }: Pick<Config, 'upload'>): number | undefined =>
+  upload.expires_after_s === 0 ? undefined : upload.expires_after_s;
+
 /** How long one attempt waits, but for what an edit's deadline gives it. */
 const attemptLimits = ({ limits }: Pick<Config, 'limits'>): Partial<AttemptLimits> => ({
   connectMs: limits.connect_ms,
@@ -35,8 +39,10 @@ export const clientSettings = (
   readonly policy: Partial<RetryPolicy>;
   readonly limits: Partial<AttemptLimits>;
   readonly maxFileBytes: number;
+  readonly expiresAfterSeconds: number | undefined;
 } => ({
   policy: retryPolicy(config),
   limits: attemptLimits(config),
   maxFileBytes: maxFileBytes(config),
+  expiresAfterSeconds: expiresAfterSeconds(config),
 });

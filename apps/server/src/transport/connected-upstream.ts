@@ -23,7 +23,9 @@ import {
 import { createTransport, logFallback, type Reach } from './transports.ts';
 
 export interface UpstreamParts {
-  readonly provider: Provider;
+  readonly name: string;
+  /** Its words; settings have a say in them. */
+  readonly provider: (config: Config) => Provider;
   readonly simulated: boolean;
   readonly credentials: CredentialSource;
   readonly reach: Reach;
@@ -99,7 +101,7 @@ export class ConnectedUpstream {
   replacedBy(before: Config, after: Config): ReplacedConnections[] {
     return replacedTransports(transportSpecs(before), transportSpecs(after)).map((sharing) => {
       const { live, connecting, retired, streams } = this.#transports[sharing].transport.stats();
-      const upstream = this.#parts.provider.name;
+      const upstream = this.#parts.name;
       return { upstream, connections: sharing, open: live + connecting + retired, requests: streams };
     });
   }
@@ -137,7 +139,7 @@ export class ConnectedUpstream {
   }
 
   #retire(transport: LeasedTransport, sharing: Sharing): void {
-    const fields = { upstream: this.#parts.provider.name, connections: sharing };
+    const fields = { upstream: this.#parts.name, connections: sharing };
     this.#retired.add(transport);
     transport
       .retire(this.#config.server.deadline_ms)
@@ -150,7 +152,8 @@ export class ConnectedUpstream {
   }
 
   #build(): Upstream {
-    const { provider, simulated, credentials } = this.#parts;
+    const { simulated, credentials } = this.#parts;
+    const provider = this.#parts.provider(this.#config);
     const { isolated, shared } = this.#transports;
     const { policy, limits, maxFileBytes } = clientSettings(this.#config);
     const client = new ResilientClient({

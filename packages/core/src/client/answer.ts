@@ -1,5 +1,6 @@
 import type { EngineAnswer } from '../retry/retry-run.ts';
-import { type Answer, type LogicalRequest, RequestFailure } from './request.ts';
+import { slices } from '../transport/request-body.ts';
+import { type Answer, type LogicalRequest, type OpenAnswer, RequestFailure } from './request.ts';
 
 /** Gives a whole answer to the caller. */
 export function toAnswer({ result, attempts }: EngineAnswer, request: LogicalRequest): Answer {
@@ -28,4 +29,14 @@ export function toAnswer({ result, attempts }: EngineAnswer, request: LogicalReq
     attempts,
     exchange: record.exchange,
   };
+}
+
+/** Gives an answer to a caller who reads it as it comes. */
+export function toOpenAnswer({ result, attempts }: EngineAnswer): OpenAnswer {
+  const { bytes, flow, headers, record } = result;
+  return { status: record.status ?? 200, headers, body: flow?.body ?? once(bytes), attempts };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* slices(bytes);
 }

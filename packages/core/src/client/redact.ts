@@ -18,6 +18,13 @@ export function redactHeaders(
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redact(value)]));
 }
 
+/** The same bytes, unless they hold the secret: then their text without it. */
+export function redactBytes(bytes: Uint8Array, redact: Redact): Uint8Array {
+  const text = new TextDecoder().decode(bytes);
+  const clean = redact(text);
+  return clean === text ? bytes : new TextEncoder().encode(clean);
+}
+
 /**
  * The same error without the library's own error objects, which hold the request and with it the key (got's `options`,
  * undici's `opts`): of each cause only name, code, message and stack remain. The cause of a `body-source` error is the

@@ -120,6 +120,15 @@ export interface Answer {
   readonly exchange: Exchange;
 }
 
+/** An answer with a status below 300 whose body may still be on its way. */
+export interface OpenAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Iterate it once. Throws `TransportError` when it breaks off. */
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly attempts: readonly AttemptRecord[];
+}
+
 /** Why a logical request was given up. A closed set. */
 export type FailureCode =
   /** The upstream answered with a status that is final, or still the same after the retries. */

@@ -3,10 +3,11 @@ import type { Random } from '../retry/backoff.ts';
 import { RetryBudget } from '../retry/retry-budget.ts';
 import { RetryEngine } from '../retry/retry-engine.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../retry/retry-policy.ts';
+import type { EngineAnswer } from '../retry/retry-run.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import { type AttemptLimits, DEFAULT_ATTEMPT_LIMITS } from '../transport/transport.ts';
-import { toAnswer } from './answer.ts';
-import type { Answer, LogicalRequest, TransportChoice } from './request.ts';
+import { toAnswer, toOpenAnswer } from './answer.ts';
+import type { Answer, LogicalRequest, OpenAnswer, TransportChoice } from './request.ts';
 import { runAttempt } from './run-attempt.ts';
 
 export interface ResilientClientOptions {
@@ -49,19 +50,38 @@ export class ResilientClient {
 
   /** @throws RequestFailure and nothing else. */
   async request(request: LogicalRequest): Promise<Answer> {
+    return toAnswer(await this.#run(request, false), request);
+  }
+
+  /**
+   * As `request`, for a caller who reads a long answer while it arrives. Once its body flows nothing is sent again: a body that
+   * breaks off throws `TransportError`. The signal, the deadline and the limits hold until its end.
+   * @throws RequestFailure and nothing else.
+   */
+  async open(request: LogicalRequest): Promise<OpenAnswer> {
+    return toOpenAnswer(await this.#run(request, true));
+  }
+
+  /** A request to this URL's origin is likely to come soon; see `Transport.prepare`. */
+  prepare(url: URL, { reuseSession = false }: Pick<LogicalRequest, 'reuseSession'> = {}): void {
     const { isolated, shared } = this.#transports;
-    const means = {
-      transport: request.reuseSession === true ? shared : isolated,
-      limits: { ...this.#limits, ...request.limits },
-      clock: this.#clock,
-    };
-    const answer = await this.#engine.run(request, (context) => runAttempt(request, context, means));
-    return toAnswer(answer, request);
+    (reuseSession ? shared : isolated).prepare?.(url);
   }
 
   /** Closes both transports: running exchanges have `graceMs` milliseconds (default 0) to finish. Idempotent. */
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     const transports = new Set([this.#transports.isolated, this.#transports.shared]);
     await Promise.all([...transports].map((transport) => transport.close(options)));
+  }
+
+  #run(request: LogicalRequest, streaming: boolean): Promise<EngineAnswer> {
+    const { isolated, shared } = this.#transports;
+    const means = {
+      transport: request.reuseSession === true ? shared : isolated,
+      limits: { ...this.#limits, ...request.limits },
+      clock: this.#clock,
+      streaming,
+    };
+    return this.#engine.run(request, (context) => runAttempt(request, context, means));
   }
 }

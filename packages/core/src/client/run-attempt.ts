@@ -1,4 +1,4 @@
-import type { AttemptContext, AttemptResult } from '../retry/attempt.ts';
+import type { AnswerFlow, AttemptContext, AttemptResult } from '../retry/attempt.ts';
 import type { AttemptOutcome } from '../retry/outcome.ts';
 import { retryAfterMs } from '../retry/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
@@ -6,8 +6,9 @@ import type { AttemptLimits, Exchange, Transport, TransportResponse } from '../t
 import { NO_EXCHANGE, type TransportError } from '../transport/transport-error.ts';
 import { BytesSent } from './bytes-sent.ts';
 import { excerptOf } from './excerpt.ts';
+import { openAnswer } from './open-answer.ts';
 import { asTransportError, readStart, readWhole } from './read-body.ts';
-import { detached, type Redact, redactHeaders, redactor } from './redact.ts';
+import { detached, type Redact, redactBytes, redactHeaders, redactor } from './redact.ts';
 import type { AttemptRecord, LogicalRequest } from './request.ts';
 
 const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
@@ -17,6 +18,8 @@ export interface AttemptMeans {
   readonly transport: Transport;
   readonly limits: AttemptLimits;
   readonly clock: Clock;
+  /** Whether a long answer below 300 is handed over while it arrives, instead of being read whole. */
+  readonly streaming?: boolean;
 }
 
 interface Ending {
@@ -25,6 +28,7 @@ interface Ending {
   readonly headers?: Readonly<Record<string, string>>;
   readonly bytes?: Uint8Array;
   readonly excerpt?: string;
+  readonly flow?: AnswerFlow;
   /** Why the answer is not whole, when its status decides all the same. */
   readonly error?: TransportError;
 }
@@ -33,7 +37,7 @@ interface Ending {
 export async function runAttempt(
   request: LogicalRequest,
   context: AttemptContext,
-  { transport, limits, clock }: AttemptMeans,
+  { transport, limits, clock, streaming = false }: AttemptMeans,
 ): Promise<AttemptResult> {
   const redact = redactor(context.credential?.secret);
   const startedAt = clock.wallNow();
@@ -47,7 +51,7 @@ export async function runAttempt(
       avoidConnections: context.avoidConnections,
       onBytesSent: (bytesSent) => progress.update(bytesSent),
     });
-    ending = await readAnswer(response, request, redact, clock);
+    ending = await readAnswer(response, { request, redact, clock, streaming });
   } catch (thrown) {
     ending = failed(thrown, NO_EXCHANGE, redact);
   }
@@ -58,6 +62,7 @@ export async function runAttempt(
     headers: ending.headers ?? {},
     bytes: ending.bytes ?? NO_BYTES,
     excerpt: ending.excerpt,
+    ...(ending.flow !== undefined && { flow: ending.flow }),
   };
 }
 
@@ -78,11 +83,16 @@ function wireRequest(
   };
 }
 
+interface Reading {
+  readonly request: LogicalRequest;
+  readonly redact: Redact;
+  readonly clock: Clock;
+  readonly streaming: boolean;
+}
+
 async function readAnswer(
   response: TransportResponse,
-  request: LogicalRequest,
-  redact: Redact,
-  clock: Clock,
+  { request, redact, clock, streaming }: Reading,
 ): Promise<Ending> {
   const { status } = response;
   const headers = redactHeaders(response.headers, redact);
@@ -95,12 +105,18 @@ async function readAnswer(
       outcome: { type: 'answered', status, retryAfterMs: retryAfterMs(headers, clock.wallNow()) },
       exchange,
       headers,
+      bytes: redactBytes(start.bytes, redact),
       excerpt: redact(excerptOf(start.bytes)),
       ...(error === undefined ? {} : { error }),
     };
   }
   const maxBytes = request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
   try {
+    if (streaming) {
+      const opened = await openAnswer(response);
+      const exchange = opened.flow === undefined ? await response.done : response.exchange;
+      return { outcome: { type: 'answered', status }, exchange, headers, ...opened };
+    }
     const bytes = await readWhole(response.body, maxBytes);
     const exchange = await response.done;
     if (bytes === undefined) return { outcome: { type: 'oversized', status, maxBytes }, exchange, headers };

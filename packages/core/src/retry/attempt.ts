@@ -19,7 +19,7 @@ export interface AttemptResult {
   readonly record: AttemptRecord;
   /** The answer's headers; empty without an answer. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The whole body of an answer below 300; empty otherwise. */
+  /** The whole body of an answer below 300 that does not flow; at most 64 KiB of another one's. */
   readonly bytes: Uint8Array;
   /** The start of the answer's body as text; undefined without an answer. */
   readonly excerpt: string | undefined;

@@ -93,6 +93,8 @@ async function storm(
       const sent = images.map(({ sha256, bytes }) => ({ sha256, bytes: bytes.byteLength }));
       records.push({ index, n, images: sent, told });
       onProgress?.(records.length);
+      // Who was refused comes back when the upstream does: else most of a run would meet a port where nobody listens.
+      if (told.type === 'refused') await restarting;
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));

@@ -8,6 +8,7 @@ import { closing } from './groups/closing.ts';
 import type { Group } from './groups/group.ts';
 import { limits } from './groups/limits.ts';
 import { memory } from './groups/memory.ts';
+import { prepare } from './groups/prepare.ts';
 import { reuse } from './groups/reuse.ts';
 import { type CaseReport, type ChurnReport, writeReport } from './report/report.ts';
 import { PROFILES } from './stage/profiles.ts';
@@ -35,6 +36,7 @@ export function runTransportConformance(name: string, make: MakeTransport, claim
   if (full) {
     describe(`${name}: bodies`, () => bodies(group));
     describe(`${name}: reuse`, () => reuse(group));
+    describe(`${name}: prepare`, () => prepare(group));
     describe(`${name}: limits`, () => limits(group));
     describe(`${name}: closing`, () => closing(group));
     describe(`${name}: churn`, () =>

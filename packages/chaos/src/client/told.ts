@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** An upload as the gateway tells of it. */
-export interface ToldUpload {
+interface ToldUpload {
   readonly fileId: string;
   readonly bytes: number;
 }
@@ -13,6 +13,7 @@ export type Told =
       readonly type: 'refused';
       readonly status: number;
       readonly code: string;
+      readonly message: string;
       /** The answer said that the request must not be sent again: it may have been done and paid for. */
       readonly mayHaveActed: boolean;
     }
@@ -27,7 +28,7 @@ const edited = z.object({
   data: z.array(z.object({ url: z.string().optional(), b64_json: z.string().optional() })),
   uploads: z.array(z.object({ file_id: z.string(), bytes: z.int() })),
 });
-const refused = z.object({ error: z.object({ code: z.string() }) });
+const refused = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 /** Reads an answer of the gateway. Whatever is not as documented is `broken`. Pure. */
 export function readAnswer(status: number, headers: Readonly<Record<string, unknown>>, text: string): Told {
@@ -51,5 +52,5 @@ export function readAnswer(status: number, headers: Readonly<Record<string, unkn
   const error = refused.safeParse(body);
   if (!error.success) return { type: 'broken', why: `${status} without an error of the documented shape` };
   const mayHaveActed = headers['x-should-retry'] === 'false';
-  return { type: 'refused', status, code: error.data.error.code, mayHaveActed };
+  return { type: 'refused', status, ...error.data.error, mayHaveActed };
 }

@@ -3,7 +3,7 @@ import { Chance } from '@ferry/core/testing';
 import { pngOf } from './png.ts';
 
 /** One image of a request. */
-export interface PlannedImage {
+interface PlannedImage {
   readonly filename: string;
   readonly bytes: Uint8Array;
   /** Hexadecimal. */
@@ -11,7 +11,7 @@ export interface PlannedImage {
 }
 
 /** When the client goes away. A closed set. */
-export type Leaving =
+type Leaving =
   /** When half of the form is sent. */
   | { readonly at: 'form' }
   /** So long after the form was sent, in milliseconds. */

@@ -102,7 +102,8 @@ max_idle_ms = 1000
 prove_after_idle_ms = 200
 
 [retry]
-retry_backoff_base = 0.02
+max_retry = 5
+retry_backoff_base = 0.1
 retry_backoff_max = 1.0
 retry_budget = 10
 

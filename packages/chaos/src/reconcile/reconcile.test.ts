@@ -17,7 +17,7 @@ const entry = (sequence: number, part: Partial<LedgerEntry>): LedgerEntry => ({
   ...part,
 });
 const stored = (sequence: number, id: string, sha256: string): LedgerEntry =>
-  entry(sequence, { work: { file: { id, bytes: 10, sha256 } } });
+  entry(sequence, { work: { file: { id, bytes: 10, sha256, expiresAt: 0 } } });
 const billed = (sequence: number, ...sources: string[]): LedgerEntry =>
   entry(sequence, { path: '/v1/images/edits', work: { images: 1, sources } });
 
@@ -42,7 +42,13 @@ test('an upload that was sent again and stored twice is none: only edits are bil
   expect(differences([request(EDITED)], ledger)).toEqual([]);
 });
 
-const refused = (mayHaveActed: boolean): Told => ({ type: 'refused', status: 502, code: 'x', mayHaveActed });
+const refused = (mayHaveActed: boolean): Told => ({
+  type: 'refused',
+  status: 502,
+  code: 'x',
+  message: '',
+  mayHaveActed,
+});
 
 test.each([
   ['an upload that is not in the ledger', EDITED, [billed(2, 'f1')], /is not in the ledger/],

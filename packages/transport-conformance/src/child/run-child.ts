@@ -9,8 +9,7 @@ const WATCHDOG_MS = 60_000;
 const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot'];
 
 export interface ChildPlan {
-  /** A file of this folder. */
-  readonly script: string;
+  readonly script: URL;
   readonly args: readonly string[];
   /** Node's own. */
   readonly flags?: readonly string[];
@@ -26,7 +25,7 @@ export type ChildEnd =
 
 /** Runs what can hang a process, or what has to be measured alone, in a process of its own under a watchdog. */
 export async function runChild({ script, args, flags = [], onOutput }: ChildPlan): Promise<ChildEnd> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
+  const path = fileURLToPath(script);
   const child = spawn(
     process.execPath,
     ['--conditions=@ferry/source', '--no-warnings', ...flags, path, ...args],

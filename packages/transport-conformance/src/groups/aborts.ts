@@ -12,7 +12,8 @@ export function aborts({ claims }: Group, onCase: (report: CaseReport) => void):
     `%s: ${TITLE}`,
     async (profile) => {
       const args = [claims.module, claims.protocol, profile];
-      const end = await runChild({ script: './abort-child.ts', args });
+      const script = new URL('../child/abort-child.ts', import.meta.url);
+      const end = await runChild({ script, args });
       const notes = end.type === 'finding' ? [end.finding] : (JSON.parse(end.out) as readonly string[]);
       const result = notes.length === 0 ? 'passes' : 'fails';
       onCase({ row: 49, title: TITLE, profile, result, observed: '', notes });

@@ -41,7 +41,7 @@ export async function crawl(
     };
     void peer.until(() => (peer.requests[1]?.bytes ?? 0) >= CRAWLED_BYTES).then(look);
     const end = await runChild({
-      script: '../memory/crawl-child.ts',
+      script: new URL('./crawl-child.ts', import.meta.url),
       args: [claims.module, profile, proxy.url.href, caPem],
       flags: ['--expose-gc'],
       onOutput(out) {

@@ -7,7 +7,7 @@ RUN scripts/package-server.sh /opt/ferry
 
 FROM node:26.10.0-bookworm-slim
 COPY --from=build /opt/ferry /opt/ferry
-RUN install -d -o node -g node -m 700 /var/lib/ferry
+RUN install -d -o node -g node -m 700 /var/lib/ferry && ln -s /opt/ferry/dist/main.js /usr/local/bin/ferry
 USER node
 WORKDIR /var/lib/ferry
 # Any address but loopback makes Ferry refuse to start without keys: see docs/operations.md.
@@ -16,5 +16,5 @@ ENV NODE_ENV=production \
     FERRY_SERVER__DATA_DIR=/var/lib/ferry
 VOLUME /var/lib/ferry
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "/opt/ferry/dist/main.js", "health"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["ferry", "health"]
 ENTRYPOINT ["node", "--enable-source-maps", "/opt/ferry/dist/main.js"]

@@ -13,3 +13,4 @@ pnpm=(npx --yes "$(node -p 'require("./package.json").packageManager')")
 "${pnpm[@]}" install --frozen-lockfile --reporter=append-only
 "${pnpm[@]}" exec turbo run build --filter=@ferry/server... --output-logs=errors-only
 "${pnpm[@]}" --filter @ferry/server deploy --prod --reporter=append-only "$out"
+chmod +x "$out/dist/main.js"

@@ -8,13 +8,15 @@ export interface LoggerOptions {
   readonly level: string;
   /** Whether people read along: short coloured lines instead of JSON. */
   readonly human: boolean;
+  /** File descriptor to write to. Default 1, standard output. */
+  readonly fd?: number;
 }
 
 /**
  * One logger for everything. JSON lines on standard output, written at once: a line that a crash could swallow is worth
  * nothing. Secrets are kept out by what is logged; the redaction here is the second net.
  */
-export function createLogger({ level, human }: LoggerOptions): Logger {
+export function createLogger({ level, human, fd = 1 }: LoggerOptions): Logger {
   const options: pino.LoggerOptions = {
     level,
     base: null,
@@ -30,5 +32,5 @@ export function createLogger({ level, human }: LoggerOptions): Logger {
         options,
         pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', singleLine: true, ignore: 'context' }),
       )
-    : pino(options, pino.destination({ fd: 1, sync: true }));
+    : pino(options, pino.destination({ fd, sync: true }));
 }

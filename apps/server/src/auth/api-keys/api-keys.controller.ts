@@ -7,7 +7,8 @@ import { badRequest, GatewayError } from '../../errors/gateway-error.ts';
 import { TakesJson } from '../../http/json-body.ts';
 import { Door } from '../door.ts';
 import type { ApiKey } from './api-key.ts';
-import { ApiKeys, type StoredApiKey } from './api-keys.ts';
+import type { StoredApiKey } from './api-key-store.ts';
+import { ApiKeys } from './api-keys.ts';
 
 const request = z.strictObject({
   name: z.string().regex(/^[\w .@-]{1,64}$/),

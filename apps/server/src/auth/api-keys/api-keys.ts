@@ -1,40 +1,31 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { and, desc, eq, isNull } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import { Audit } from '../../audit/audit.ts';
 import type { Actor } from '../../audit/audit-entry.ts';
-import { Database, notify } from '../../database/database.ts';
+import { Database } from '../../database/database.ts';
 import { LOGGER } from '../../logging/logging.module.ts';
 import { Door } from '../door.ts';
-import { newApiKey } from './api-key.ts';
-import { apiKeys } from './api-keys.tables.ts';
+import { API_KEYS_CHANNEL, type ApiKeyRequest, ApiKeyStore, type StoredApiKey } from './api-key-store.ts';
 
-const CHANNEL = 'api_keys';
-
-export type StoredApiKey = typeof apiKeys.$inferSelect;
-
-export interface ApiKeyRequest {
-  readonly name: string;
-  readonly requestsPerMinute?: number | undefined;
-  readonly concurrency?: number | undefined;
-}
-
-/** The keys of the database, and the ring of keys at the door that follows them on every instance. */
+/** The keys of the database as this gateway keeps them: the ring at its door follows them, whoever changes them. */
 @Injectable()
 export class ApiKeys implements OnModuleInit, OnModuleDestroy {
+  readonly #store: ApiKeyStore;
   readonly #stops: (() => void)[] = [];
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
     private readonly door: Door,
-    private readonly audit: Audit,
+    audit: Audit,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#store = new ApiKeyStore(database, audit);
+  }
 
   onModuleInit(): void {
     const read = (): void => void this.refresh().catch((error) => this.#failed(error));
-    this.#stops.push(this.database.onUp(read), this.database.listen(CHANNEL, read));
+    this.#stops.push(this.database.onUp(read), this.database.listen(API_KEYS_CHANNEL, read));
   }
 
   onModuleDestroy(): void {
@@ -54,34 +45,19 @@ export class ApiKeys implements OnModuleInit, OnModuleDestroy {
 
   /** Revoked ones too, the latest first. */
   async list(): Promise<StoredApiKey[]> {
-    return await this.database.use((db) => db.select().from(apiKeys).orderBy(desc(apiKeys.createdAt)));
+    return await this.#store.list();
   }
 
   /**
    * @returns the new key, for the only time; undefined when another key has the name.
    * @throws DatabaseUnavailable
    */
-  async create(
-    { name, requestsPerMinute, concurrency }: ApiKeyRequest,
-    actor: Actor,
-  ): Promise<{ readonly key: string; readonly stored: StoredApiKey } | undefined> {
-    if (this.door.apiKeys.configured().some((configured) => configured.name === name)) return undefined;
-    const { key, hash, hint } = newApiKey();
-    const stored = await this.database.transaction(async (tx) => {
-      const [row] = await tx
-        .insert(apiKeys)
-        .values({ name, hash, hint, requestsPerMinute, concurrency })
-        .onConflictDoNothing()
-        .returning();
-      if (row === undefined) return undefined;
-      await this.audit.record(tx, actor, { action: 'api-key.created', target: name, detail: { id: row.id } });
-      await notify(tx, CHANNEL, row.id);
-      return row;
-    });
-    if (stored === undefined) return undefined;
+  async create(request: ApiKeyRequest, actor: Actor): ReturnType<ApiKeyStore['create']> {
+    if (this.door.apiKeys.configured().some(({ name }) => name === request.name)) return undefined;
+    const made = await this.#store.create(request, actor);
     // The notification would do, a moment later; who made a key wants to use it now.
-    await this.refresh();
-    return { key, stored };
+    if (made !== undefined) await this.refresh();
+    return made;
   }
 
   /**
@@ -90,23 +66,13 @@ export class ApiKeys implements OnModuleInit, OnModuleDestroy {
    * @throws DatabaseUnavailable
    */
   async revoke(id: string, actor: Actor): Promise<boolean> {
-    const revoked = await this.database.transaction(async (tx) => {
-      const [row] = await tx
-        .update(apiKeys)
-        .set({ revokedAt: new Date() })
-        .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
-        .returning({ name: apiKeys.name });
-      if (row === undefined) return false;
-      await this.audit.record(tx, actor, { action: 'api-key.revoked', target: row.name, detail: { id } });
-      await notify(tx, CHANNEL, id);
-      return true;
-    });
+    const revoked = await this.#store.revoke(id, actor);
     if (revoked) await this.refresh();
     return revoked;
   }
 
   async #read(): Promise<number> {
-    const rows = await this.database.use((db) => db.select().from(apiKeys).where(isNull(apiKeys.revokedAt)));
+    const rows = await this.#store.valid();
     this.door.apiKeys.replaceStored(
       new Map(
         rows.map(({ id, name, hash, requestsPerMinute, concurrency }) => [

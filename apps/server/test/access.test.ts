@@ -111,7 +111,7 @@ describe('on loopback without a key', () => {
     const ready = await fetch(`${ferry.url}/health/ready`);
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: 'ok', checks: { accepting: 'ok', upstream: 'ok', storage: 'ok' } },
+      { status: 'ok', checks: { accepting: 'ok', upstream: 'ok', storage: 'ok' }, database: { kind: 'off' } },
     ]);
   });
 

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import net, { type Socket } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { type TcpProxyOptions, tcpProxy } from './tcp-proxy.ts';
+import { listenTcp } from './tls-listener.ts';
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** A client behind a proxy, before a listener that counts. */
+async function road(options: Omit<TcpProxyOptions, 'to'>) {
+  let arrived = 0;
+  let looked = (): void => undefined;
+  const sink = await listenTcp((socket) => {
+    socket.on('data', (bytes: Buffer) => {
+      arrived += bytes.byteLength;
+      looked();
+    });
+  });
+  const proxy = await tcpProxy({ to: sink.url, ...options });
+  const client: Socket = net.connect(Number(proxy.url.port), '127.0.0.1');
+  await once(client, 'connect');
+  closers.push(sink.close, proxy.close, async () => void client.destroy());
+  const until = (bytes: number): Promise<void> =>
+    new Promise((resolve) => {
+      looked = () => {
+        if (arrived >= bytes) resolve();
+      };
+      looked();
+    });
+  return { proxy, client, until };
+}
+
+it('a narrow road with a queue makes the sender wait, and when it is widened everything arrives', async () => {
+  const { proxy, client, until } = await road({
+    toUpstream: { bytesPerSecond: 100_000, sliceBytes: 1_000, queueBytes: 16_384 },
+  });
+  const chunk = Buffer.alloc(1_000_000);
+  for (let i = 0; i < 40; i += 1) client.write(chunk);
+  await until(20_000);
+  // The kernel's buffers hold some; the rest has to stay with whoever sends.
+  expect(client.writableLength).toBeGreaterThan(10_000_000);
+  expect(proxy.bytesFromClients()).toBeLessThan(10_000_000);
+  proxy.widen();
+  await until(40_000_000);
+});
+
+it('a narrow road without a queue takes whatever comes', async () => {
+  const { proxy, client, until } = await road({
+    toUpstream: { bytesPerSecond: 50_000_000, sliceBytes: 100_000 },
+  });
+  client.write(Buffer.alloc(5_000_000));
+  await until(5_000_000);
+  expect(proxy.bytesFromClients()).toBe(5_000_000);
+});

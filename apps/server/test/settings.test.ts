@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { TestPostgres } from '../src/database/testing/postgres.ts';
 import { type Ferry, startFerry } from './support/ferry.ts';
 import { change, SETTINGS, settingOf, settings } from './support/settings.ts';
@@ -220,6 +223,39 @@ describe('two gateways on one database', () => {
       .toBe('made');
     await inEffect(two, 3);
     expect(await settingOf(two, 'pool.spares')).toBe(9);
+  });
+});
+
+describe('the next start', () => {
+  test('goes by the settings last known, also without the database', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'ferry-settings-'));
+    onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+    const env = { FERRY_SERVER__DATA_DIR: dataDir };
+    {
+      await using ferry = await started({ env });
+      await change(ferry, { upload: { reuse_session: true } });
+    }
+    await using again = await startFerry({ env });
+    const { body } = await settings(again);
+    expect([body.revision, body.origin]).toEqual([1, 'last-known']);
+    expect(await settingOf(again, 'upload.reuse_session')).toBe(true);
+  });
+
+  test('of a new instance waits for the settings of the others before it serves', async () => {
+    const database = new URL(await postgres.database());
+    {
+      await using ferry = await started({ database });
+      await change(ferry, { upload: { reuse_session: true } });
+    }
+    await using fresh = await startFerry({ database });
+    const messages = fresh.process.messages();
+    const ready = messages.findIndex((msg) => msg.startsWith('Ferry is ready'));
+    expect(messages.slice(0, ready)).toContain('Settings revision 1 is in effect');
+  });
+
+  test('is not kept up by a database that is away', async () => {
+    await using ferry = await startFerry({ database: new URL('postgres://nobody@127.0.0.1:1/none') });
+    expect((await settings(ferry)).body).toMatchObject({ origin: 'configuration', database: 'unavailable' });
   });
 });
 

@@ -1,11 +1,11 @@
 /** Every runtime setting, read off the schema: what it means, what it may be, what it is by default. */
 import { z } from 'zod';
-import { type KeyFacts } from '../config/keys.ts';
+import type { KeyFacts } from '../config/keys.ts';
 import { defaultOf, leaves, unwrap } from '../config/walk.ts';
 import { RUNTIME_SECTIONS, type RuntimeSection, runtimeSchema } from './runtime-config.ts';
 
 /** A JSON Schema (2020-12) of one value, as far as settings need one. */
-export interface ValueSchema {
+interface ValueSchema {
   readonly type?: string;
   readonly minimum?: number;
   readonly maximum?: number;

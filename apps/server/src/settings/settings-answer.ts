@@ -23,7 +23,7 @@ const changeSchema = z.object({
   configured: z.boolean().describe('Whether it is as configured again.'),
 });
 
-export const revisionAnswerSchema = z.object({
+const revisionAnswerSchema = z.object({
   revision,
   parent: revision.describe('The one it follows.'),
   at: z.iso.datetime(),

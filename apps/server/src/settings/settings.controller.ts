@@ -25,7 +25,7 @@ import { asObject, parseChange, parseRevision, parseWhy } from './change-request
 import { DescribeChange, DescribeHistory, DescribeRollback, DescribeSettings } from './describe-settings.ts';
 import { entityTag, parseDryRun, parseIfMatch, parsePage } from './precondition.ts';
 import { settingViews } from './setting-view.ts';
-import { type ChangeOptions, type ChangeOutcome, SettingsService } from './settings.service.ts';
+import { SettingsService } from './settings.service.ts';
 import {
   changeView,
   type HistoryAnswer,
@@ -33,6 +33,7 @@ import {
   revisionView,
   type SettingsAnswer,
 } from './settings-answer.ts';
+import type { ChangeOptions, ChangeOutcome } from './settings-change.ts';
 import { SettingsHistory } from './settings-history.ts';
 
 /** A change as a request asks for it, and how its outcome is answered. */

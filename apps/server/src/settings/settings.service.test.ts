@@ -9,7 +9,8 @@ import { ExternalPostgres } from '../database/source.ts';
 import { TestPostgres } from '../database/testing/postgres.ts';
 import { LastKnown } from './last-known.ts';
 import { RuntimeSettings } from './runtime-settings.ts';
-import { type ChangeOptions, SettingsService } from './settings.service.ts';
+import { SettingsService } from './settings.service.ts';
+import type { ChangeOptions } from './settings-change.ts';
 import { SettingsHistory } from './settings-history.ts';
 
 const started = configSchema.parse({ upload: { reuse_session: false } });

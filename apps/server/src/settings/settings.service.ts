@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Logger } from '@ferry/core';
+import { type Logger, sleep } from '@ferry/core';
 import type { Config } from '../config/schema.ts';
-import type { Tx } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database-unavailable.ts';
 import type { LastKnown } from './last-known.ts';
-import { type Overrides, withValues } from './overrides.ts';
-import type { Revision } from './revision.ts';
+import { withValues } from './overrides.ts';
+import type { NewRevision, Revision } from './revision.ts';
 import type { RuntimeSettings } from './runtime-settings.ts';
-import { diffOf, type SettingDiff } from './settings-diff.ts';
+import type { ChangeOptions, ChangeOutcome } from './settings-change.ts';
+import { diffOf } from './settings-diff.ts';
 import { noSuchRevision, nothingBefore, settingsConflict, unfit } from './settings-errors.ts';
 import type { SettingsHistory } from './settings-history.ts';
 import { asConfigured, fromLastKnown, fromRevision, type SettingsState } from './settings-state.ts';
@@ -21,25 +21,7 @@ export interface SettingsParts {
   readonly logger: Logger;
 }
 
-export interface ChangeOptions {
-  /** Who asks, as the history names them. */
-  readonly who: string;
-  /** The revision they have seen; undefined when it does not matter what was changed meanwhile. */
-  readonly base: number | undefined;
-  /** Only tells what would change. */
-  readonly dryRun: boolean;
-  /** Told what is about to change, before anything does; not when nothing differs. Must not throw. */
-  onPlan?(before: Config, after: Config): void;
-  /** What else is kept with the revision, in one transaction. */
-  readonly also?: (tx: Tx, kept: Revision) => Promise<void>;
-}
-
-export interface ChangeOutcome {
-  readonly changes: readonly SettingDiff[];
-  readonly before: SettingsState;
-  /** As it is, or would be. */
-  readonly after: SettingsState;
-}
+type Decided = Pick<NewRevision, 'overrides' | 'why' | 'rollbackTo'>;
 
 /** Instances that change settings at once take turns; one that loses so often is not let down by chance. */
 const MAX_TRIES = 10;
@@ -56,6 +38,7 @@ export class SettingsService {
   /** Changes and readings of this process run one after the other, so that an older reading never follows a newer one. */
   #turn: Promise<unknown> = Promise.resolve();
   #unsubscribe: () => void = () => undefined;
+  readonly #read = Promise.withResolvers<void>();
 
   constructor(parts: SettingsParts) {
     this.#parts = parts;
@@ -79,6 +62,17 @@ export class SettingsService {
       );
     }
     this.#unsubscribe = history.onNews(() => void this.#inTurn(() => this.#lookAgain()));
+  }
+
+  /**
+   * Waits for the database to be read once, but not for long: what is known, or configured, will do.
+   * @param patienceMs milliseconds.
+   */
+  async read(patienceMs: number): Promise<void> {
+    const patience = new AbortController();
+    const late = sleep(patienceMs, patience.signal).catch(() => undefined);
+    await Promise.race([this.#read.promise, late]);
+    patience.abort();
   }
 
   /** Resolves when all that was asked for or heard of by now has been dealt with. */
@@ -124,41 +118,43 @@ export class SettingsService {
   }
 
   #propose(
-    { who, base, dryRun, onPlan, also }: ChangeOptions,
-    decide: (state: SettingsState) => Promise<{ overrides: Overrides; why: string; rollbackTo?: number }>,
+    options: ChangeOptions,
+    decide: (state: SettingsState) => Promise<Decided>,
   ): Promise<ChangeOutcome> {
+    const { who, base, dryRun, onPlan, also } = options;
     return this.#inTurn(async () => {
-      const { started, history } = this.#parts;
       for (let tries = 1; ; tries += 1) {
         await this.#refresh(dryRun);
         const before = this.#state;
         if (base !== undefined && base !== before.revision) throw await this.#conflict(base);
         const decided = await decide(before);
-        const changes = diffOf(started, before.overrides, decided.overrides);
-        const after = fromRevision(started, {
-          id: before.revision + 1,
-          at: new Date(),
-          who,
-          changes,
-          ...decided,
-        });
-        const refused = after.ignored.find(({ key }) =>
-          changes.some((change) => change.key === key && !change.configured),
-        );
-        if (refused !== undefined && decided.rollbackTo === undefined) throw unfit(refused);
+        const { changes, after } = this.#plan(before, decided, who);
         if (changes.length === 0) return { changes, before, after: before };
         onPlan?.(before.config, after.config);
         if (dryRun) return { changes, before, after };
-        const made = await history.append(before.revision, { who, changes, ...decided }, also);
+        const made = await this.#parts.history.append(before.revision, { who, changes, ...decided }, also);
         if (made !== undefined) {
           this.#announce(made);
-          await this.#adopt(fromRevision(started, made));
+          await this.#adopt(fromRevision(this.#parts.started, made));
           return { changes, before, after: this.#state };
         }
         // Another instance was faster. Whoever minds says so with `base`.
         if (tries === MAX_TRIES) throw await this.#conflict(before.revision);
       }
     });
+  }
+
+  /** @throws GatewayError 400 when the new values contradict each other or the configuration. */
+  #plan(before: SettingsState, decided: Decided, who: string): Pick<ChangeOutcome, 'changes' | 'after'> {
+    const { started } = this.#parts;
+    const changes = diffOf(started, before.overrides, decided.overrides);
+    const next = { id: before.revision + 1, at: new Date(), who, changes, ...decided };
+    const after = fromRevision(started, next);
+    const set = new Set(changes.flatMap(({ key, configured }) => (configured ? [] : [key])));
+    const refused = after.ignored.find(({ key }) => set.has(key));
+    // A rollback brings back what there was, as far as this version can use it.
+    if (refused !== undefined && decided.rollbackTo === undefined) throw unfit(refused);
+    return { changes, after };
   }
 
   async #lookAgain(): Promise<void> {
@@ -175,7 +171,7 @@ export class SettingsService {
 
   /** @param orLastKnown whether what is known will do while the database is away. */
   async #refresh(orLastKnown: boolean): Promise<void> {
-    const { started, history, lastKnown, logger } = this.#parts;
+    const { started, history } = this.#parts;
     let latest: Revision | undefined;
     try {
       latest = await history.latest();
@@ -183,7 +179,14 @@ export class SettingsService {
       if (orLastKnown && DatabaseUnavailable.is(error)) return;
       throw error;
     }
-    if (latest !== undefined) return await this.#adopt(fromRevision(started, latest));
+    if (latest !== undefined) await this.#adopt(fromRevision(started, latest));
+    else await this.#adoptNone();
+    this.#read.resolve();
+  }
+
+  /** The database is right, also when it has been replaced by an empty one. */
+  async #adoptNone(): Promise<void> {
+    const { started, logger } = this.#parts;
     if (this.#state.revision > 0) {
       logger.warn(
         { revision: this.#state.revision },
@@ -191,26 +194,29 @@ export class SettingsService {
       );
     }
     await this.#adopt(asConfigured(started, 'database'));
-    await lastKnown.remove();
   }
 
   async #adopt(state: SettingsState): Promise<void> {
     const before = this.#state;
     this.#state = state;
     if (before.revision === state.revision && isDeepStrictEqual(before.overrides, state.overrides)) return;
-    const { runtime, lastKnown, logger } = this.#parts;
+    const { runtime, logger } = this.#parts;
     for (const { key, why } of state.ignored) {
       logger.warn({ revision: state.revision, key }, `A stored setting is ignored: ${key}: ${why}`);
     }
     runtime.apply(state.config);
-    const { revision, made, overrides, origin } = state;
-    logger.info(
-      { revision, origin, keys: Object.keys(overrides) },
-      `Settings revision ${revision} is in effect`,
-    );
-    if (origin !== 'database' || made === undefined) return;
+    const { revision, origin } = state;
+    const fields = { revision, origin, keys: Object.keys(state.overrides) };
+    logger.info(fields, `Settings revision ${revision} is in effect`);
+    if (origin === 'database') await this.#keep(state);
+  }
+
+  /** For the next start, should the database be away then. */
+  async #keep({ revision, made, overrides }: SettingsState): Promise<void> {
+    const { lastKnown, logger } = this.#parts;
     try {
-      await lastKnown.write({ revision, ...made, overrides });
+      if (made === undefined) await lastKnown.remove();
+      else await lastKnown.write({ revision, ...made, overrides });
     } catch (error) {
       logger.warn({ err: error }, 'The settings cannot be kept for a start without the database');
     }

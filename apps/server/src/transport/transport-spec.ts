@@ -13,7 +13,7 @@ import type { RuntimeConfig } from '../settings/runtime-config.ts';
 /** The two ways of using connections: one for each upload, or shared (`reuse_session`). */
 export type Sharing = 'isolated' | 'shared';
 
-export const SHARINGS = ['isolated', 'shared'] as const satisfies readonly Sharing[];
+const SHARINGS = ['isolated', 'shared'] as const satisfies readonly Sharing[];
 
 /** All that a transport is made from, beside how its upstream is reached. */
 export interface TransportSpec {

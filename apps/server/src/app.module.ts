@@ -12,6 +12,7 @@ import { ConsoleInfoController } from './console/console-info.controller.ts';
 import type { ConsolePage } from './console/console-page.ts';
 import { DatabaseModule } from './database/database.module.ts';
 import { HealthController } from './health/health.controller.ts';
+import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { Editing } from './img2img/editing.ts';
 import { Img2ImgController } from './img2img/img2img.controller.ts';
 import { Img2ImgService } from './img2img/img2img.service.ts';
@@ -36,7 +37,7 @@ export interface AppParts {
 }
 
 @Module({
-  imports: [AuditModule, DatabaseModule, SettingsModule, StorageModule, TelemetryModule],
+  imports: [AuditModule, DatabaseModule, IdempotencyModule, SettingsModule, StorageModule, TelemetryModule],
   controllers: [
     Img2ImgController,
     ConsoleController,

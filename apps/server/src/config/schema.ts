@@ -6,6 +6,7 @@ import { authSection } from './sections/auth.ts';
 import { databaseSection } from './sections/database.ts';
 import { fallbackSection } from './sections/fallback.ts';
 import { limitsSection } from './sections/limits.ts';
+import { idempotencySection } from './sections/idempotency.ts';
 import { poolSection } from './sections/pool.ts';
 import { providerSection } from './sections/provider.ts';
 import { retrySection } from './sections/retry.ts';
@@ -29,6 +30,7 @@ export const configSchema = z.strictObject({
   alias: table(DEFAULT_ALIASES, { about: 'Names that callers may use for a model: `"name" = "model id"`.' }),
   storage: storageSection,
   database: databaseSection,
+  idempotency: idempotencySection,
   auth: authSection,
   api_key: z.array(apiKeySection).default([]),
 });

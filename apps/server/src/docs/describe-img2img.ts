@@ -1,6 +1,6 @@
 /** What /docs says about img2img: made from the schemas that validate it. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
+import { ApiConsumes, ApiHeader, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import { answerSchema } from '../img2img/answer.ts';
 import { formSchema } from '../img2img/form-schema.ts';
 import { errorSchema, jsonSchema, type OpenApiSchema, openApi } from './json-schema.ts';
@@ -30,6 +30,8 @@ const ERRORS: Readonly<Record<number, string>> = {
   401: 'The admin key is missing or wrong.',
   413: 'An image is over the size limit.',
   415: 'Not multipart/form-data.',
+  409: 'This `Idempotency-Key` came before, and its answer was too large to keep: `idempotent_result_gone`.',
+  422: 'This `Idempotency-Key` came before with another payload (`idempotency_key_reused`), or the upstream refused the request (`upstream_rejected`).',
   429: 'The upstream limits the rate; see `retry-after`.',
   502: 'The upstream failed: `upstream_transport`, `upstream_status`, `upstream_auth`, `upstream_bad_answer`, or `upstream_unknown_outcome`, which must not be sent again (`x-should-retry: false`).',
   503: 'Busy, stopping, or the upstream is away; see `retry-after`.',
@@ -42,6 +44,12 @@ export function DescribeImg2Img(): MethodDecorator {
       summary: 'Edit images',
       description:
         'Uploads each image to the upstream and asks for the edit. With `Accept: text/event-stream` the answer is a stream of the events `accepted`, `image`, `upload`, `edit`, and at the end `result` or `failed`.',
+    }),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description:
+        'Names this request, 1 to 255 visible ASCII characters. Sent again, it gets the same answer with `idempotent-replayed: true`, and nothing is billed twice.',
     }),
     ApiConsumes('multipart/form-data'),
     ApiProduces('application/json', 'text/event-stream'),

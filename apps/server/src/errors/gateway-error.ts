@@ -1,13 +1,16 @@
 import type { AttemptView } from '../img2img/attempt-view.ts';
 
 /** OpenAI's error types, as far as the gateway uses them. A closed set. */
-type ErrorType =
-  | 'invalid_request_error'
-  | 'authentication_error'
-  | 'permission_error'
-  | 'rate_limit_error'
-  | 'upstream_error'
-  | 'server_error';
+export const ERROR_TYPES = [
+  'invalid_request_error',
+  'authentication_error',
+  'permission_error',
+  'rate_limit_error',
+  'upstream_error',
+  'server_error',
+] as const;
+
+type ErrorType = (typeof ERROR_TYPES)[number];
 
 export interface GatewayErrorFields {
   /** HTTP status of the answer. */

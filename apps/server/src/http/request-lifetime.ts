@@ -11,6 +11,7 @@ export class RequestLifetime implements Disposable {
   readonly #timer: NodeJS.Timeout;
   readonly #response: ServerResponse;
   readonly #shutdown: AbortSignal;
+  #outlivesCaller = false;
 
   constructor(response: ServerResponse, deadlineMs: number, shutdown: AbortSignal) {
     this.#response = response;
@@ -32,8 +33,13 @@ export class RequestLifetime implements Disposable {
     return Math.max(0, this.#endsAt - performance.now());
   }
 
+  /** From now on it goes on when its caller goes away: what it does is paid for, and will be asked for again. */
+  outliveCaller(): void {
+    this.#outlivesCaller = true;
+  }
+
   readonly #onClose = (): void => {
-    if (this.#response.writableFinished) return;
+    if (this.#response.writableFinished || this.#outlivesCaller) return;
     this.#stop.abort(
       badRequest('The caller went away before the answer.', { status: 499, code: 'client_closed_request' }),
     );

@@ -6,6 +6,7 @@ import { ProviderPlaces } from '../admission/provider-places.ts';
 import type { Turn } from '../admission/turn.ts';
 import { fromProviderFailure } from '../errors/upstream-words.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
+import type { Billing } from '../idempotency/repeatable-request.ts';
 import type { PinnedCredential } from '../providers/pinned-credential.ts';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { newCallId } from '../telemetry/call-id.ts';
@@ -21,6 +22,7 @@ export interface Edit extends UploadRoute {
   readonly n: number;
   readonly images: readonly ReceivedImage[];
   readonly uploads: RequestUploads;
+  readonly billing: Billing;
   readonly requestId: string;
   readonly turn: Turn;
   readonly lifetime: RequestLifetime;
@@ -77,6 +79,7 @@ export class Editing {
       // In the answer itself: the upstream's links expire, and each would be one more request that can fail.
       responseFormat: 'b64_json',
     });
+    await edit.billing.mayBegin();
     const deadlineMs = lifetime.remainingMs();
     const callId = newCallId('edit');
     const facts: CallFacts = {

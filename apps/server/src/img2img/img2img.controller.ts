@@ -13,6 +13,9 @@ import { badRequest, GatewayError } from '../errors/gateway-error.ts';
 import { toGatewayError } from '../errors/to-gateway-error.ts';
 import { EventStream, wantsEvents } from '../http/event-stream.ts';
 import { RequestLifetime } from '../http/request-lifetime.ts';
+import { Idempotency } from '../idempotency/idempotency.ts';
+import { REPLAYED } from '../idempotency/outcome.ts';
+import type { RepeatableRequest } from '../idempotency/repeatable-request.ts';
 import { ShutdownSignal } from '../lifecycle/shutdown-signal.ts';
 import { Img2ImgService } from './img2img.service.ts';
 import type { ProgressEvent } from './progress.ts';
@@ -25,6 +28,7 @@ export class Img2ImgController {
     private readonly shutdown: ShutdownSignal,
     private readonly admission: Admission,
     private readonly service: Img2ImgService,
+    private readonly idempotency: Idempotency,
   ) {}
 
   @Post('img2img')
@@ -33,9 +37,12 @@ export class Img2ImgController {
     using lifetime = new RequestLifetime(reply.raw, this.config.server.deadline_ms, this.shutdown.signal);
     // Each request may fill the disk with as many images as it may hold: their number is limited before they are read.
     using _place = await this.admission.enter(turnOf(request), lifetime.signal);
-    if (wantsEvents(request.headers.accept)) return await this.#stream(request, reply, lifetime);
+    const repeatable = this.idempotency.of(request, 'img2img');
+    if (wantsEvents(request.headers.accept))
+      return await this.#stream(request, reply, lifetime, repeatable);
     try {
-      const answer = await this.service.run(request, lifetime, () => undefined);
+      const answer = await this.service.run(request, lifetime, repeatable, () => undefined);
+      if (repeatable.replayed) void reply.headers(REPLAYED);
       // Not awaited: a caller that reads slowly holds its socket, nothing else.
       void reply.code(200).send(answer);
     } catch (error) {
@@ -44,7 +51,12 @@ export class Img2ImgController {
   }
 
   /** Answers with events. What can be told from the headers alone still gets its own status. */
-  async #stream(request: FastifyRequest, reply: FastifyReply, lifetime: RequestLifetime): Promise<void> {
+  async #stream(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    lifetime: RequestLifetime,
+    repeatable: RepeatableRequest,
+  ): Promise<void> {
     if (!request.isMultipart()) {
       throw badRequest('Send the form as multipart/form-data.', {
         status: 415,
@@ -57,10 +69,13 @@ export class Img2ImgController {
     });
     events.send({ event: 'accepted', data: { request_id: request.id } });
     try {
-      const answer = await this.service.run(request, lifetime, (event) => events.send(event));
+      const answer = await this.service.run(request, lifetime, repeatable, (event) => events.send(event));
+      // The headers are out already.
+      if (repeatable.replayed) events.send({ event: 'replayed', data: {} });
       events.send({ event: 'result', data: answer });
     } catch (error) {
       const failure = toGatewayError(whyItEnded(error, lifetime.signal));
+      if (repeatable.replayed) events.send({ event: 'replayed', data: {} });
       if (failure.fields.status === 500)
         request.log.error({ err: failure.fields.cause ?? failure }, failure.message);
       events.send({ event: 'failed', data: { status: failure.fields.status, ...errorBody(failure) } });

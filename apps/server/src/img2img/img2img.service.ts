@@ -3,6 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { turnOf } from '../admission/turn-of.ts';
 import { badRequest } from '../errors/gateway-error.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
+import { fingerprint } from '../idempotency/fingerprint.ts';
+import type { RepeatableRequest } from '../idempotency/repeatable-request.ts';
 import type { Serving } from '../providers/serving.ts';
 import type { Upstream } from '../providers/upstream.ts';
 import { Upstreams } from '../providers/upstreams.ts';
@@ -38,7 +40,12 @@ export class Img2ImgService {
    * the edit waits for all of it. Whatever happens, no upload and no spool outlives it.
    * @throws GatewayError and what `toGatewayError` knows.
    */
-  async run(request: FastifyRequest, lifetime: RequestLifetime, listen: Listener): Promise<Img2ImgAnswer> {
+  async run(
+    request: FastifyRequest,
+    lifetime: RequestLifetime,
+    repeatable: RepeatableRequest,
+    listen: Listener,
+  ): Promise<Img2ImgAnswer> {
     const startedAt = performance.now();
     // Settings that change meanwhile are for the next request; disposed of last, after all that uses its connections.
     using serving = this.upstreams.begin();
@@ -70,6 +77,7 @@ export class Img2ImgService {
         maxFieldBytes: Math.max(1_024, upload.max_prompt_chars * 3),
         spoolDirectory: spoolDirectory(config),
         signal: lifetime.signal,
+        sha256: repeatable.recognisable,
       },
       spools,
       {
@@ -97,32 +105,40 @@ export class Img2ImgService {
     }
     const route = { upstream, reuseSession: fields.reuse_session ?? upload.reuse_session };
     uploads.formIsWhole(route);
-    await checks.passed(form.images);
-
-    const outcome = await this.editing.edit({
-      ...route,
-      model,
-      prompt: fields.prompt,
-      n: fields.n,
-      images: form.images,
-      uploads,
-      requestId: request.id,
-      turn,
-      lifetime,
-      listen,
-    });
-    return {
-      created: Math.floor(Date.now() / 1_000),
-      model,
-      data: await this.results.present(outcome.result, fields.response_format, {
-        base,
-        signal: lifetime.signal,
-      }),
-      uploads: outcome.uploads.map(uploadView),
-      attempts: outcome.attempts,
-      duration_ms: Math.round(performance.now() - startedAt),
-      ...(outcome.result.usage !== undefined && { usage: { ...outcome.result.usage } }),
+    const once = {
+      fingerprint: repeatable.recognisable ? fingerprint(fields, form.images) : '',
+      signal: lifetime.signal,
+      onJoin: () => uploads.keepOnly(undefined),
+      onBilling: () => lifetime.outliveCaller(),
     };
+    return await repeatable.once(once, async (billing) => {
+      await checks.passed(form.images);
+      const outcome = await this.editing.edit({
+        ...route,
+        model,
+        prompt: fields.prompt,
+        n: fields.n,
+        images: form.images,
+        uploads,
+        billing,
+        requestId: request.id,
+        turn,
+        lifetime,
+        listen,
+      });
+      return {
+        created: Math.floor(Date.now() / 1_000),
+        model,
+        data: await this.results.present(outcome.result, fields.response_format, {
+          base,
+          signal: lifetime.signal,
+        }),
+        uploads: outcome.uploads.map(uploadView),
+        attempts: outcome.attempts,
+        duration_ms: Math.round(performance.now() - startedAt),
+        ...(outcome.result.usage !== undefined && { usage: { ...outcome.result.usage } }),
+      };
+    });
   }
 }
 

@@ -49,6 +49,8 @@ export type ProgressEvent =
       readonly data: { readonly index: number; readonly filename: string } & (CallEvent | UploadedEvent);
     }
   | { readonly event: 'edit'; readonly data: CallEvent }
+  /** What follows is the result of an earlier request, and nothing was done for this one. */
+  | { readonly event: 'replayed'; readonly data: Readonly<Record<string, never>> }
   | { readonly event: 'result'; readonly data: Img2ImgAnswer }
   | { readonly event: 'failed'; readonly data: { readonly status: number } & ErrorBody };
 

@@ -58,7 +58,11 @@ export async function readForm(
       const index = images.length;
       refuseUnexpected(part, index, limits.maxImages);
       const spool = spools.use(
-        new Spool({ directory: limits.spoolDirectory, maxBytes: limits.maxFileBytes }),
+        new Spool({
+          directory: limits.spoolDirectory,
+          maxBytes: limits.maxFileBytes,
+          sha256: limits.sha256,
+        }),
       );
       const source = await imageSource(fileBytes(part), part.filename !== undefined);
       const image = receiveImage(source, spool, { index, filename: part.filename }, options, (growing) =>

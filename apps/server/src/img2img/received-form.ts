@@ -49,6 +49,8 @@ export interface ReceiveOptions {
   /** Where spools put what does not fit in memory. */
   readonly spoolDirectory: string;
   readonly signal: AbortSignal;
+  /** Whether the digest of each image is wanted. */
+  readonly sha256: boolean;
 }
 
 export interface ImagePart {

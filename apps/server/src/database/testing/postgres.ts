@@ -40,9 +40,12 @@ export class TestPostgres implements AsyncDisposable {
     return `postgres://${this.#config.user}@localhost/${name}?host=${encodeURIComponent(String(this.#config.host))}`;
   }
 
-  /** As its superuser, outside the databases handed out. */
-  async query(text: string): Promise<readonly Record<string, unknown>[]> {
-    const client = new Client(this.#config);
+  /** As its superuser; in one of the databases handed out, or outside of them. */
+  async query(text: string, database?: URL): Promise<readonly Record<string, unknown>[]> {
+    const client = new Client({
+      ...this.#config,
+      ...(database !== undefined && { database: database.pathname.slice(1) }),
+    });
     await client.connect();
     try {
       return (await client.query(text)).rows;

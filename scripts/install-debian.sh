@@ -11,6 +11,7 @@ need haproxy haproxy
 need nghttpd nghttp2-server
 need go golang-go
 need tinyproxy tinyproxy-bin
+need pg_lsclusters postgresql
 need systemd-analyze systemd
 [ "${#packages[@]}" -eq 0 ] && exit 0
 

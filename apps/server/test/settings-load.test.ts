@@ -71,7 +71,7 @@ const FLIPS: readonly object[] = [
   { pool: { max_streams: 8, max_age_ms: 1_000, prove_after_idle_ms: 0 }, retry: { max_retry: 0 } },
 ];
 
-test('settings change under load, over and over, and not one upload fails', async () => {
+test('settings change under load, over and over, and not one upload fails', { timeout: 90_000 }, async () => {
   const load = new Load(4);
   let replaced = 0;
   for (const flip of [...FLIPS, ...FLIPS, ...FLIPS]) {

@@ -82,6 +82,13 @@ test('replaced connections are kept for those who hold them, and closed when the
   await expect.poll(() => live.pools().length).toBe(2);
 });
 
+test('keys and their rests are the same for the connections that follow', () => {
+  const { upstream } = connected();
+  const { credentials } = upstream.upstream;
+  upstream.reconfigure(config({ upload: { transport: 'http1' }, retry: { max_retry: 1 } }));
+  expect(upstream.upstream.credentials).toBe(credentials);
+});
+
 test('an upload says to the upstream when it expires, as the settings have it', () => {
   const { upstream } = connected();
   const expires = () => upstream.upstream.provider.uploadEndpoint().fields.expires_after;

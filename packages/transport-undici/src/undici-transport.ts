@@ -1,26 +1,20 @@
 import type { LookupFunction } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import {
-  AcquireFailure,
-  type Attempt,
   type Clock,
   ConnectionPool,
   type ConnectionView,
   createConnector,
-  type Lease,
+  Deadlines,
   type PoolEvent,
   type ProxyOptions,
   type ReusePolicy,
   systemClock,
   type Transport,
-  TransportError,
-  type TransportRequest,
-  type TransportResponse,
 } from '@ferry/core';
 import { PeerLimits } from './connection/peer-limits.ts';
 import { UndiciConnection } from './connection/undici-connection.ts';
-import { DispatchHandler } from './exchange/dispatch-handler.ts';
-import { ExchangeRecord } from './exchange/exchange-record.ts';
+import { send } from './exchange/send.ts';
 
 /** Trust and identity. Everything else about TLS is Node's default, and verification cannot be switched off. */
 export interface TlsOptions {
@@ -76,12 +70,16 @@ export function createUndiciTransport(options: UndiciTransportOptions): UndiciTr
       return new UndiciConnection({ ...request, id: `h2-${connectionCount}`, connector, clock, limit });
     },
   });
+  const shared = { pool, clock, deadlines: new Deadlines(clock) };
   return {
     name,
-    send: (request, attempt) => send(pool, clock, request, attempt),
+    send: (request, attempt) => send(shared, request, attempt),
     stats: () => pool.stats(),
     connections: () => pool.views(),
-    close: (closing) => pool.close(closing?.graceMs ?? 0),
+    async close(closing) {
+      await pool.close(closing?.graceMs ?? 0);
+      shared.deadlines.clear();
+    },
   };
 }
 
@@ -89,103 +87,4 @@ function secureContext(options: TlsOptions | undefined): SecureContextOptions | 
   if (options === undefined) return undefined;
   const { ca, ...identity } = options;
   return { ...identity, ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }) };
-}
-
-type Stop = (kind: 'aborted' | 'timeout' | 'closed', message: string, cause?: unknown) => void;
-
-async function send(
-  pool: ConnectionPool<UndiciConnection>,
-  clock: Clock,
-  request: TransportRequest,
-  attempt: Attempt,
-): Promise<TransportResponse> {
-  const record = new ExchangeRecord(clock);
-  const { signal, limits } = attempt;
-  refuseAtOnce(pool, request, signal, record);
-
-  // Whatever stage the exchange is in, `stop` ends it; the stages hand it over to each other.
-  let stop: Stop = () => undefined;
-  let stopped: Parameters<Stop> | undefined;
-  const end: Stop = (...why) => {
-    stopped ??= why;
-    stop(...why);
-  };
-  const onAbort = () => end('aborted', 'the caller aborted', signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  const cancelTotal = clock.after(limits.totalMs, () =>
-    end('timeout', `not done within ${limits.totalMs} ms`),
-  );
-  const leave = () => {
-    signal.removeEventListener('abort', onAbort);
-    cancelTotal();
-  };
-
-  const { connectMs } = limits;
-  const avoid = attempt.avoidConnections;
-  let lease: Lease<UndiciConnection> | undefined;
-  try {
-    lease = pool.take(request.url, { connectMs, avoid });
-    if (lease === undefined) {
-      const onConnecting = () => record.enter('connect');
-      const waiting = pool.wait(request.url, { connectMs, avoid, onConnecting });
-      stop = (...why) => waiting.leave(...why);
-      lease = await waiting.lease;
-    }
-  } catch (error) {
-    leave();
-    throw notAcquired(error, record);
-  }
-
-  const { connection, release } = lease;
-  record.connected(connection, lease.origin);
-  const handler: DispatchHandler = new DispatchHandler({
-    request,
-    attempt,
-    connection,
-    record,
-    clock,
-    onSettled(verdict) {
-      leave();
-      release(verdict);
-    },
-  });
-  stop = (...why) => handler.abandon(...why);
-  // The connection may have been granted a moment before the caller gave up.
-  if (stopped === undefined) handler.start();
-  else stop(...stopped);
-  return handler.response;
-}
-
-function refuseAtOnce(
-  pool: ConnectionPool<UndiciConnection>,
-  request: TransportRequest,
-  signal: AbortSignal,
-  record: ExchangeRecord,
-): void {
-  const refuse = (kind: 'closed' | 'aborted' | 'http1-required', message: string, cause?: unknown) =>
-    new TransportError(message, {
-      kind,
-      phase: 'acquire',
-      delivery: 'not-sent',
-      exchange: record.snapshot(),
-      cause,
-    });
-  if (pool.closing) throw refuse('closed', 'the transport is closed');
-  if (signal.aborted) throw refuse('aborted', 'the caller aborted before the request began', signal.reason);
-  if (request.url.protocol !== 'https:') {
-    throw refuse('http1-required', 'HTTP/2 needs TLS here: a cleartext origin is reached over HTTP/1.1');
-  }
-}
-
-function notAcquired(error: unknown, record: ExchangeRecord): TransportError {
-  const failure = AcquireFailure.from(error);
-  record.enter(failure.phase);
-  record.end();
-  return new TransportError(failure.message, {
-    kind: failure.kind,
-    phase: failure.phase,
-    delivery: 'not-sent',
-    exchange: record.snapshot(),
-    cause: failure.cause,
-  });
 }

@@ -14,6 +14,8 @@ export interface RequestBody {
   readonly byteLength: number | undefined;
   /** Whether `open()` may be called again and gives the same bytes. */
   readonly replayable: boolean;
+  /** The whole body, where it is held in memory: a transport may send this in place of what `open()` yields. */
+  readonly bytes?: Uint8Array;
   /**
    * The bytes from the start, in slices of at most 256 KiB. Called at most once an attempt. Leaving the loop early
    * releases what it holds.
@@ -33,6 +35,7 @@ export function fromBytes(bytes: Uint8Array): RequestBody {
   return {
     byteLength: bytes.byteLength,
     replayable: true,
+    bytes,
     open: () => new SlicesInMemory(bytes),
   };
 }

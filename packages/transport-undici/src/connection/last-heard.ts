@@ -4,15 +4,16 @@ import { type Clock, type Instant, instant } from '@ferry/core';
 const LOOK_MS = 250;
 
 /**
- * When the peer was last heard. Frames that Node tells of (answers, PINGs, SETTINGS) count at once. A peer that only takes an
- * upload sends nothing but WINDOW_UPDATEs, which Node tells nobody; while requests are on the connection its received bytes
- * are looked at. Looked at seldom, old bytes would pass for a sign of life.
+ * When the peer was last heard. The end of an answer, PINGs and SETTINGS count at once. Of other bytes, such as the
+ * WINDOW_UPDATEs of a peer that only takes an upload, Node tells nobody; while requests are on the connection the received
+ * bytes are looked at. Looked at seldom, old bytes would pass for a sign of life.
  */
 export class LastHeard {
   readonly #clock: Clock;
   readonly #bytesRead: () => number;
   #at: Instant;
   #seen = 0;
+  #watching = false;
   #cancel: (() => void) | undefined;
 
   constructor(clock: Clock, bytesRead: () => number) {
@@ -30,14 +31,22 @@ export class LastHeard {
     this.#seen = this.#bytesRead();
   }
 
-  /** From now until `stop()` every byte received counts. */
+  /** From now until `rest()` every byte received counts. */
   watch(): void {
-    if (this.#cancel !== undefined) return;
+    if (this.#watching) return;
+    this.#watching = true;
     this.#seen = this.#bytesRead();
-    this.#arm();
+    if (this.#cancel === undefined) this.#arm();
   }
 
+  /** Nothing is on the connection. A timer that is set finds that out by itself: most often the next request is here by then. */
+  rest(): void {
+    this.#watching = false;
+  }
+
+  /** Leaves no timer. */
   stop(): void {
+    this.#watching = false;
     this.#cancel?.();
     this.#cancel = undefined;
   }
@@ -47,6 +56,8 @@ export class LastHeard {
   }
 
   #look(): void {
+    this.#cancel = undefined;
+    if (!this.#watching) return;
     if (this.#bytesRead() !== this.#seen) this.now();
     this.#arm();
   }

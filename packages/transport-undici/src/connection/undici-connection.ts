@@ -156,7 +156,7 @@ export class UndiciConnection implements Connection {
 
   leave(rider: Rider): void {
     this.#riders.delete(rider);
-    if (this.#riders.size === 0) this.#heard.stop();
+    if (this.#riders.size === 0) this.#heard.rest();
   }
 
   /** Something came from the peer. */

@@ -2,7 +2,9 @@ import type { ClientHttp2Stream } from 'node:http2';
 import type {
   Attempt,
   Clock,
+  Deadlines,
   Exchange,
+  Lease,
   RetireReason,
   TransportRequest,
   TransportResponse,
@@ -11,75 +13,71 @@ import type {
 import type { Dispatcher } from 'undici';
 import type { Rider } from '../connection/rider.ts';
 import type { UndiciConnection } from '../connection/undici-connection.ts';
-import { CapturedStream } from './captured-stream.ts';
+import { CapturedStream, type StreamObserver } from './captured-stream.ts';
 import { type Failure, failedExchange } from './exchange-failure.ts';
-import { ExchangeLimits } from './exchange-limits.ts';
+import { ExchangeLimits, type LimitObserver } from './exchange-limits.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { mapFailure } from './map-error.ts';
 import { pieceBytes } from './piece-size.ts';
-import { BodyFeed } from './request-body.ts';
-import { ResponseBody } from './response-body.ts';
-
-/** RFC 9113 section 6.2. */
-const HEADERS_FRAME = 1;
+import { BodyFeed, type BodyObserver } from './request-body.ts';
+import { type FlowControl, ResponseBody } from './response-body.ts';
 
 export interface DispatchOptions {
   readonly request: TransportRequest;
   readonly attempt: Attempt;
-  readonly connection: UndiciConnection;
+  readonly lease: Lease<UndiciConnection>;
   readonly record: ExchangeRecord;
   readonly clock: Clock;
-  /** Called once, when the exchange is off the wire. */
-  readonly onSettled: (verdict: Verdict) => void;
+  readonly deadlines: Deadlines;
 }
 
 /**
  * One request on one connection, from dispatch to the end of the response. Whatever ends it first settles it; all later
- * news about it is a consequence and ignored.
+ * news about it is a consequence and ignored. It is told of everything itself, since a closure for each piece of news is paid
+ * by every upload.
  */
-export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
-  readonly #options: DispatchOptions;
+export class DispatchHandler
+  implements Dispatcher.DispatchHandler, Rider, StreamObserver, BodyObserver, LimitObserver, FlowControl
+{
+  readonly #request: TransportRequest;
+  readonly #attempt: Attempt;
+  readonly #lease: Lease<UndiciConnection>;
+  readonly #connection: UndiciConnection;
+  readonly #record: ExchangeRecord;
   readonly #limits: ExchangeLimits;
   readonly #bytesBefore: number;
-  #furthest = 0;
   readonly #body: ResponseBody;
-  readonly #feed: BodyFeed | undefined;
   readonly #response = Promise.withResolvers<TransportResponse>();
   readonly #done = Promise.withResolvers<Exchange>();
+  readonly #onAbort = (): void => this.abandon('aborted', 'the caller aborted', this.#attempt.signal.reason);
+  readonly #clock: Clock;
+  /** The body, where it is handed over piece by piece. */
+  #feed: BodyFeed | undefined;
+  /** The body, where it is one piece that is in memory. */
+  #whole: Uint8Array | undefined;
+  #furthest = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #captured: CapturedStream | undefined;
   #answered = false;
   #headersUnsent = false;
   #settled = false;
 
-  constructor(options: DispatchOptions) {
-    this.#options = options;
-    this.#limits = new ExchangeLimits(options.clock, options.attempt.limits);
-    this.#bytesBefore = options.connection.bytesWritten;
-    this.#body = new ResponseBody({
-      pause: () => this.#controller?.pause(),
-      resume: () => this.#controller?.resume(),
-      cancel: () => this.abandon('aborted', 'the response body was left before its end'),
-    });
-    const { body } = options.request;
-    this.#feed =
-      body === undefined || body.byteLength === 0
-        ? undefined
-        : new BodyFeed(body, options.clock, {
-            pieceBytes: (tookMs) => pieceBytes(options.connection.riderCount, tookMs),
-            onOpen: () => {
-              options.record.bodyOpened = true;
-            },
-            onPiece: (bytes) => this.#onPiece(bytes),
-            onSourceError: (error) =>
-              this.#fail({
-                kind: 'body-source',
-                message: error.message,
-                connection: 'interrupted',
-                cause: error,
-              }),
-          });
+  constructor({ request, attempt, lease, record, clock, deadlines }: DispatchOptions) {
+    const { connection } = lease;
+    this.#request = request;
+    this.#attempt = attempt;
+    this.#lease = lease;
+    this.#connection = connection;
+    this.#record = record;
+    this.#clock = clock;
+    this.#bytesBefore = connection.bytesWritten;
+    record.connected(connection, lease.origin);
+    const { limits, signal } = attempt;
+    this.#limits = new ExchangeLimits(clock, deadlines, { limits, since: record.startedAt, observer: this });
+    this.#limits.start();
+    signal.addEventListener('abort', this.#onAbort);
+    this.#body = new ResponseBody(this);
   }
 
   get response(): Promise<TransportResponse> {
@@ -87,25 +85,21 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
   }
 
   start(): void {
-    const { request, connection, record } = this.#options;
+    const connection = this.#connection;
+    // The connection may have been granted a moment before the caller gave up.
+    if (this.#attempt.signal.aborted) {
+      this.#onAbort();
+      return;
+    }
     if (connection.dead || connection.goaway !== undefined) {
       this.#failOnWire(connection.failure);
       return;
     }
-    record.enter('request');
-    const { pathname, search } = request.url;
-    // undici's types want a Readable; its Request takes any iterable, and only those survive an abort.
-    const body = this.#feed?.pieces() as unknown as Dispatcher.DispatchOptions['body'];
-    connection.dispatch(
-      {
-        path: `${pathname}${search}`,
-        method: request.method,
-        headers: requestHeaders(request),
-        body: body ?? null,
-      },
-      this,
-      this,
-    );
+    this.#record.enter('request');
+    const { url, method } = this.#request;
+    const path = url.pathname + url.search;
+    const headers = requestHeaders(this.#request);
+    connection.dispatch({ path, method, headers, body: this.#dispatchedBody() }, this, this);
   }
 
   /** Ends the exchange from our side: an abort, a limit, the closing of the transport. */
@@ -113,24 +107,33 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     this.#fail({ kind, message, cause, connection: this.#captured === undefined ? 'keep' : 'interrupted' });
   }
 
+  /**
+   * The body as undici is given it. One that is a single piece in memory goes as what it is: an iterator would cost 10 µs more.
+   * undici may want to resend such a body, as it does one that is empty; see `onRequestStart`.
+   */
+  #dispatchedBody(): NonNullable<Dispatcher.DispatchOptions['body']> | null {
+    const { body } = this.#request;
+    if (body === undefined || body.byteLength === 0) return null;
+    const { bytes } = body;
+    if (bytes !== undefined && bytes.byteLength <= pieceBytes(this.#connection.riderCount + 1, undefined)) {
+      this.#whole = bytes;
+      return bytes;
+    }
+    this.#feed = new BodyFeed(body, this.#clock, this);
+    // undici's types want a Readable; its Request takes any iterable, and only those survive an abort when they are long.
+    return this.#feed as unknown as NonNullable<Dispatcher.DispatchOptions['body']>;
+  }
+
   // What the connection says.
 
   onStream(stream: ClientHttp2Stream): void {
-    this.#captured = new CapturedStream(stream);
-    // undici resends a bodiless request whose HEADERS could not be sent after a GOAWAY: it must have failed before.
-    stream.prependListener('frameError', (type: number) => {
-      // HEADERS that were queued when a GOAWAY came are not sent at all (RFC 9113 section 6.8): nothing has left.
-      this.#headersUnsent ||= type === HEADERS_FRAME;
-      this.#failOnWire(undefined);
-    });
-    if (stream.writableFinished) this.#onRequestFlushed();
-    else stream.once('finish', () => this.#onRequestFlushed());
-    if (this.#settled) this.#captured.cancel();
-    else
-      this.#limits.watchProgress(
-        () => this.#mark(),
-        (idleMs) => this.#onSilence(idleMs),
-      );
+    this.#captured = new CapturedStream(stream, this);
+    if (this.#settled) {
+      this.#captured.cancel();
+      return;
+    }
+    if (this.#whole !== undefined) this.#onWholeBody(this.#whole.byteLength);
+    this.#limits.watchProgress();
   }
 
   onGoaway(_code: number, lastStreamId: number): void {
@@ -140,7 +143,25 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
 
   onConnectionEnd(reason: RetireReason): void {
     if (reason === 'transport-closed') this.abandon('closed', 'the transport was closed');
-    else this.#failOnWire(this.#options.connection.failure);
+    else this.#failOnWire(this.#connection.failure);
+  }
+
+  // What the stream says.
+
+  onRequestFlushed(): void {
+    if (this.#settled || this.#answered) return;
+    this.#record.enter('headers');
+    this.#limits.awaitHeaders();
+  }
+
+  onRefused(error: Error): void {
+    this.#failOnWire(error);
+  }
+
+  onFrameError(headers: boolean): void {
+    // HEADERS that were queued when a GOAWAY came are not sent at all (RFC 9113 section 6.8): nothing has left.
+    this.#headersUnsent ||= headers;
+    this.#failOnWire(undefined);
   }
 
   // What undici says.
@@ -154,7 +175,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
       return;
     }
     this.#controller = controller;
-    this.#options.connection.board(this);
+    this.#connection.board(this);
   }
 
   onResponseStart(
@@ -163,13 +184,11 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     headers: Parameters<typeof responseHeaders>[0],
   ): void {
     if (this.#settled) return;
-    this.#options.connection.heard();
     // 1xx (RFC 9110 section 15.2) is news, not the answer.
     if (status < 200) return;
     this.#answered = true;
     this.#limits.headersArrived();
-    const { record } = this.#options;
-    record.enter('body');
+    this.#record.enter('body');
     // A refusal needs no more of the request. A 2xx may be a server that answers while it reads, so its upload goes on
     // until the response ends (golang.org/issue/13444).
     if (status > 299) this.#feed?.park();
@@ -177,15 +196,14 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
       status,
       headers: responseHeaders(headers),
       body: this.#body,
-      exchange: record.snapshot(),
+      exchange: this.#record.snapshot(),
       done: this.#done.promise,
     });
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
     if (this.#settled) return;
-    this.#options.connection.heard();
-    this.#options.record.bytesReceived += chunk.byteLength;
+    this.#record.bytesReceived += chunk.byteLength;
     this.#body.push(chunk);
   }
 
@@ -195,7 +213,7 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
       this.#failOnWire(undefined);
       return;
     }
-    this.#options.connection.heard();
+    this.#connection.heard();
     this.#settle('keep');
     this.#body.end({ type: 'whole' });
   }
@@ -204,33 +222,64 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     this.#failOnWire(error);
   }
 
-  #onPiece(bytes: number): void {
-    const { record, attempt } = this.#options;
-    record.bytesSent += bytes;
-    attempt.onBytesSent?.(record.bytesSent);
+  // What the body of the request says.
+
+  onBodyOpen(): void {
+    this.#record.bodyOpened = true;
   }
 
-  #onRequestFlushed(): void {
-    if (this.#settled || this.#answered) return;
-    this.#options.record.enter('headers');
-    this.#limits.awaitHeaders((headersMs) =>
-      this.abandon('timeout', `no response headers within ${headersMs} ms of the request`),
-    );
+  pieceBytes(tookMs: number | undefined): number {
+    return pieceBytes(this.#connection.riderCount, tookMs);
   }
+
+  onPiece(bytes: number, last: boolean): void {
+    if (last) this.#captured?.lastPieceComes();
+    this.#record.bytesSent += bytes;
+    this.#attempt.onBytesSent?.(this.#record.bytesSent);
+  }
+
+  /** undici is about to write it. The caller hears of that later, since he may abort, which undici cannot bear within a write. */
+  #onWholeBody(bytes: number): void {
+    this.#record.bodyOpened = true;
+    this.#record.bytesSent = bytes;
+    const { onBytesSent } = this.#attempt;
+    if (onBytesSent !== undefined) queueMicrotask(() => onBytesSent.call(this.#attempt, bytes));
+  }
+
+  onSourceError(error: Error): void {
+    this.#fail({ kind: 'body-source', message: error.message, connection: 'interrupted', cause: error });
+  }
+
+  // What the reader of the response says.
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  cancel(): void {
+    this.abandon('aborted', 'the response body was left before its end');
+  }
+
+  // What the limits say.
 
   /** What moves: bytes taken from us and bytes given to us. */
-  #mark(): string | undefined {
-    const { record, connection } = this.#options;
+  mark(): number | undefined {
+    const record = this.#record;
+    const connection = this.#connection;
     if (record.phase === 'headers' || this.#body.paused) return undefined;
     const taken = record.bytesSent - (this.#captured?.queuedBytes ?? 0);
     // Finer than the pieces of the body, and exact as long as no other request shares the connection. Not the window: a peer
     // that grants little by little finds it used up at every look.
     if (connection.riderCount === 1)
       this.#furthest = Math.max(this.#furthest, connection.requestBytesWritten);
-    return `${taken} ${record.bytesReceived} ${this.#furthest}`;
+    return taken + record.bytesReceived + this.#furthest;
   }
 
-  #onSilence(idleMs: number): void {
+  onSilence(idleMs: number): void {
     if (this.#feed?.sourceWaiting === true && this.#captured?.queuedBytes === 0 && !this.#answered) {
       const message = `the body's source gave nothing for ${idleMs} ms`;
       this.#fail({ kind: 'body-source', message, connection: 'interrupted' });
@@ -239,9 +288,17 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
     }
   }
 
+  onHeadersLate(headersMs: number): void {
+    this.abandon('timeout', `no response headers within ${headersMs} ms of the request`);
+  }
+
+  onTotalPassed(totalMs: number): void {
+    this.abandon('timeout', `not done within ${totalMs} ms`);
+  }
+
   #failOnWire(error: Error | undefined): void {
     if (this.#settled) return;
-    const { connection } = this.#options;
+    const connection = this.#connection;
     const mapped = mapFailure({
       error: error ?? connection.failure,
       peerReset: this.#captured?.peerResetCode,
@@ -255,37 +312,36 @@ export class DispatchHandler implements Dispatcher.DispatchHandler, Rider {
 
   /** Nothing of the request has left when it has no stream, or when its connection died without writing since. */
   #sent(): boolean {
-    const { connection } = this.#options;
+    const { dead, bytesWritten } = this.#connection;
     if (this.#headersUnsent) return false;
-    return this.#captured !== undefined && (!connection.dead || connection.bytesWritten > this.#bytesBefore);
+    return this.#captured !== undefined && (!dead || bytesWritten > this.#bytesBefore);
   }
 
   #fail(failure: Failure): void {
     if (this.#settled) return;
-    const { record } = this.#options;
-    const { phase } = record;
+    const { phase } = this.#record;
     // The reset must be on its way before undici hears of anything: its own way to stop ends the upload as whole.
     this.#captured?.cancel();
     const delivery =
       failure.delivery ?? (this.#answered ? 'answered' : this.#sent() ? 'unknown' : 'not-sent');
-    if (failure.h2Code === 'ENHANCE_YOUR_CALM') this.#options.connection.askedForCalm = true;
+    if (failure.h2Code === 'ENHANCE_YOUR_CALM') this.#connection.askedForCalm = true;
     this.#settle(failure.connection);
-    const error = failedExchange(failure, { phase, delivery, exchange: record.snapshot() });
+    const error = failedExchange(failure, { phase, delivery, exchange: this.#record.snapshot() });
     this.#body.end({ type: 'failed', error });
     this.#response.reject(error);
     this.#controller?.abort(error);
   }
 
   #settle(verdict: Verdict): void {
-    const { record, connection, onSettled } = this.#options;
     this.#settled = true;
     this.#limits.stop();
-    record.end();
+    this.#attempt.signal.removeEventListener('abort', this.#onAbort);
+    this.#record.end();
     // An early answer leaves an upload behind; RFC 9113 section 8.1 lets it end in a reset.
     this.#captured?.cancel();
     this.#feed?.stop();
-    connection.leave(this);
-    this.#done.resolve(record.snapshot());
-    onSettled(verdict);
+    this.#connection.leave(this);
+    this.#done.resolve(this.#record.snapshot());
+    this.#lease.release(verdict);
   }
 }

@@ -1,37 +1,80 @@
-import type { AttemptLimits, Clock } from '@ferry/core';
+import type { AttemptLimits, Clock, Deadline, Deadlines } from '@ferry/core';
 import { ProgressWatch } from './progress-watch.ts';
 
-/** The limits of an exchange on the wire: `idleMs` while a body moves, `headersMs` between the two. */
-export class ExchangeLimits {
-  readonly #clock: Clock;
-  readonly #limits: AttemptLimits;
-  #watch: ProgressWatch | undefined;
-  #cancelHeaders: (() => void) | undefined;
+/** What a limit that has passed does. */
+export interface LimitObserver {
+  /** Anything that grows with progress; undefined while nothing is expected to move. See `ProgressWatch`. */
+  mark(): number | undefined;
+  onSilence(idleMs: number): void;
+  onHeadersLate(headersMs: number): void;
+  onTotalPassed(totalMs: number): void;
+}
 
-  constructor(clock: Clock, limits: AttemptLimits) {
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * The limits of an exchange with a connection: `totalMs` since the request came, `idleMs` while a body moves, `headersMs`
+ * between the two. One deadline for all of them: the nearest.
+ */
+export class ExchangeLimits implements Deadline {
+  dueAt: number;
+  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
+  readonly #limits: AttemptLimits;
+  readonly #observer: LimitObserver;
+  readonly #totalAt: number;
+  #headersAt = NEVER;
+  #watch: ProgressWatch | undefined;
+
+  /** @param since when the request came, by the clock. */
+  constructor(
+    clock: Clock,
+    deadlines: Deadlines,
+    { limits, since, observer }: { limits: AttemptLimits; since: number; observer: LimitObserver },
+  ) {
     this.#clock = clock;
+    this.#deadlines = deadlines;
     this.#limits = limits;
+    this.#observer = observer;
+    this.#totalAt = since + limits.totalMs;
+    this.dueAt = this.#totalAt;
   }
 
-  /** @param mark see `ProgressWatch`. */
-  watchProgress(mark: () => string | undefined, onSilence: (idleMs: number) => void): void {
-    const { idleMs } = this.#limits;
-    this.#watch = new ProgressWatch(this.#clock, idleMs, mark, () => onSilence(idleMs));
+  start(): void {
+    this.#deadlines.add(this);
+  }
+
+  /** Bytes may move from now on. */
+  watchProgress(): void {
+    this.#watch = new ProgressWatch(this.#limits.idleMs, this.#clock.now(), this.#observer);
+    this.#hasten(this.#watch.lookAt);
   }
 
   /** The last byte of the request is off. */
-  awaitHeaders(onLate: (headersMs: number) => void): void {
-    const { headersMs } = this.#limits;
-    this.#cancelHeaders = this.#clock.after(headersMs, () => onLate(headersMs));
+  awaitHeaders(): void {
+    this.#headersAt = this.#clock.now() + this.#limits.headersMs;
+    this.#hasten(this.#headersAt);
   }
 
   headersArrived(): void {
-    this.#cancelHeaders?.();
-    this.#cancelHeaders = undefined;
+    this.#headersAt = NEVER;
   }
 
   stop(): void {
-    this.headersArrived();
-    this.#watch?.stop();
+    this.#deadlines.delete(this);
+  }
+
+  onDue(now: number): void {
+    const { totalMs, headersMs, idleMs } = this.#limits;
+    if (now >= this.#totalAt) this.#observer.onTotalPassed(totalMs);
+    else if (now >= this.#headersAt) this.#observer.onHeadersLate(headersMs);
+    else if (this.#watch?.silentAt(now)) this.#observer.onSilence(idleMs);
+    this.dueAt = Math.min(this.#totalAt, this.#headersAt, this.#watch?.lookAt ?? NEVER);
+  }
+
+  #hasten(at: number): void {
+    if (at >= this.dueAt) return;
+    this.dueAt = at;
+    this.#deadlines.hasten(this);
   }
 }

@@ -8,6 +8,8 @@ interface ExchangeConnection {
 
 /** Gathers the facts of one attempt while it runs. */
 export class ExchangeRecord {
+  /** When the attempt began, by the clock. */
+  readonly startedAt: number;
   bytesSent = 0;
   bytesReceived = 0;
   bodyOpened = false;
@@ -21,7 +23,8 @@ export class ExchangeRecord {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#since = clock.now();
+    this.startedAt = clock.now();
+    this.#since = this.startedAt;
   }
 
   get phase(): Phase {
@@ -47,26 +50,16 @@ export class ExchangeRecord {
   }
 
   snapshot(): Exchange {
-    const running = this.#ended ? 0 : this.#clock.now() - this.#since;
-    return {
-      ...this.#connectionFacts(),
-      connectionReused: this.#origin === 'reused',
-      bodyOpened: this.bodyOpened,
-      bytesSent: this.bytesSent,
-      bytesReceived: this.bytesReceived,
-      phaseMs: { ...this.#phaseMs, [this.#phase]: (this.#phaseMs[this.#phase] ?? 0) + running },
-    };
-  }
-
-  #connectionFacts(): Partial<Exchange> {
-    if (this.#connection === undefined || this.#origin === undefined) return {};
+    const phaseMs = { ...this.#phaseMs };
+    if (!this.#ended) phaseMs[this.#phase] = (phaseMs[this.#phase] ?? 0) + this.#clock.now() - this.#since;
+    const { bodyOpened, bytesSent, bytesReceived } = this;
+    const connectionOrigin = this.#origin;
+    const connectionReused = connectionOrigin === 'reused';
+    const facts = { connectionReused, bodyOpened, bytesSent, bytesReceived, phaseMs };
+    if (this.#connection === undefined || connectionOrigin === undefined) return facts;
     const { id, flowControl } = this.#connection;
-    return {
-      protocol: 'h2',
-      connectionId: id,
-      connectionOrigin: this.#origin,
-      ...(flowControl === undefined ? {} : { flowControl }),
-    };
+    const connected = { protocol: 'h2', connectionId: id, connectionOrigin, ...facts } as const;
+    return flowControl === undefined ? connected : { ...connected, flowControl };
   }
 
   #settle(): void {

@@ -14,7 +14,10 @@ const OURS = new Set([
 /** The request's fields as HTTP/2 carries them; the length is the body's own, never the caller's claim. */
 export function requestHeaders(request: TransportRequest): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) if (!OURS.has(name)) headers[name] = value;
+  for (const name of Object.keys(request.headers)) {
+    const value = request.headers[name];
+    if (value !== undefined && !OURS.has(name)) headers[name] = value;
+  }
   const length = request.body?.byteLength;
   if (length !== undefined) headers['content-length'] = String(length);
   return headers;
@@ -25,7 +28,8 @@ export function responseHeaders(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {
   const joined: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (value === undefined || name.startsWith(':')) continue;
     joined[name] = Array.isArray(value) ? value.join(name === 'set-cookie' ? '\n' : ', ') : value;
   }

@@ -1,5 +1,3 @@
-import type { Clock } from '@ferry/core';
-
 /** How often within `idleMs` progress is looked at: silence is noticed within a tenth of it. */
 const LOOKS = 10;
 
@@ -8,42 +6,42 @@ const LOOKS = 10;
  * counting events, since an iterated body is not yet a sent one: only what flow control and the socket take counts.
  */
 export class ProgressWatch {
-  readonly #clock: Clock;
   readonly #idleMs: number;
-  readonly #mark: () => string | undefined;
-  readonly #onSilence: () => void;
-  #last: string | undefined;
+  readonly #progress: { mark(): number | undefined };
+  /** Nothing yet: what a request has to say at its start is not worth asking for. */
+  #last: number | undefined;
   #since: number;
-  #cancel: (() => void) | undefined;
+  #lookAt: number;
 
-  /** @param mark anything that changes with progress; undefined while nothing is expected to move. */
-  constructor(clock: Clock, idleMs: number, mark: () => string | undefined, onSilence: () => void) {
-    this.#clock = clock;
+  /**
+   * @param now by the clock, in milliseconds.
+   * @param progress `mark()` is anything that changes with progress, undefined while nothing is expected to move.
+   */
+  constructor(idleMs: number, now: number, progress: { mark(): number | undefined }) {
     this.#idleMs = idleMs;
-    this.#mark = mark;
-    this.#onSilence = onSilence;
-    this.#since = clock.now();
-    this.#last = mark();
-    this.#arm();
+    this.#progress = progress;
+    this.#since = now;
+    this.#lookAt = now + this.#interval;
   }
 
-  stop(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
+  /** When it wants to look again. */
+  get lookAt(): number {
+    return this.#lookAt;
   }
 
-  #arm(): void {
-    this.#cancel = this.#clock.after(Math.max(1, this.#idleMs / LOOKS), () => this.#look());
-  }
-
-  #look(): void {
-    const now = this.#clock.now();
-    const mark = this.#mark();
+  /** Looks, if it is time: true when nothing has moved for `idleMs`. */
+  silentAt(now: number): boolean {
+    if (now < this.#lookAt) return false;
+    this.#lookAt = now + this.#interval;
+    const mark = this.#progress.mark();
     if (mark === undefined || mark !== this.#last) {
       this.#last = mark;
       this.#since = now;
     }
-    if (now - this.#since >= this.#idleMs) this.#onSilence();
-    else this.#arm();
+    return now - this.#since >= this.#idleMs;
+  }
+
+  get #interval(): number {
+    return Math.max(1, this.#idleMs / LOOKS);
   }
 }

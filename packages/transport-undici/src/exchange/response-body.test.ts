@@ -50,3 +50,25 @@ it('leaving early cancels, leaving after the end does not', async () => {
   for await (const _ of late.subject) break;
   expect(late.calls).toEqual([]);
 });
+
+it('asked several times at once, it answers in order and ends for all', async () => {
+  const { subject } = body();
+  const iterator = subject[Symbol.asyncIterator]();
+  const steps = [iterator.next(), iterator.next(), iterator.next(), iterator.next()];
+  subject.push(new Uint8Array(1));
+  subject.push(new Uint8Array(2));
+  subject.end({ type: 'whole' });
+  const sizes = (await Promise.all(steps)).map(({ done, value }) =>
+    done === true ? 'end' : value.byteLength,
+  );
+  expect(sizes).toEqual([1, 2, 'end', 'end']);
+});
+
+it('left while it waits, it cancels and ends', async () => {
+  const { subject, calls } = body();
+  const iterator = subject[Symbol.asyncIterator]();
+  const step = iterator.next();
+  await iterator.return?.();
+  expect(await step).toEqual({ done: true, value: undefined });
+  expect(calls).toEqual(['cancel']);
+});

@@ -146,7 +146,7 @@ it('a signal that outlives its requests keeps no listener of theirs', async () =
     remove(...args);
   };
   for (let i = 0; i < 3; i += 1) await text(await subject.send(server, { signal }));
-  expect(added).toHaveLength(3);
+  expect(added.length).toBeGreaterThanOrEqual(3);
   expect(removed).toEqual(added);
 });
 

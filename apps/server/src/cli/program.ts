@@ -41,6 +41,17 @@ export function program({ load, serve, print }: Cli): Command {
     .description('whether the running gateway would serve requests; exit code 0 when it would')
     .action(async () => await health(gateway(), print));
   ferry
+    .command('doctor')
+    .description(
+      'look at this machine and at each upstream: DNS, TLS, ALPN, HTTP/2 window, round trip; say which settings fit',
+    )
+    .option('--json', 'as JSON', false)
+    .action(async (options: { json: boolean }) => {
+      const loaded = load();
+      const { doctor } = await import('./doctor.ts');
+      await doctor(loaded, quietLogger(), options, print);
+    });
+  ferry
     .command('upload <file>')
     .description('upload one file as the gateway would, without the gateway, and show each attempt')
     .option('--model <name>', 'the model, or its alias, whose upstream gets it')

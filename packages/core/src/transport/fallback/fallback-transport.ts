@@ -23,7 +23,7 @@ export interface FallbackTransportOptions {
  * Below this ceiling (window / round trip) a window is slow: HTTP/1.1, whose window TCP grows by itself, outruns it.
  * 64 KiB at 100 ms is 0.6 MB/s, where a 1 MB upload took 2.7 s over HTTP/2 and 0.2 s over HTTP/1.1.
  */
-const SLOW_WINDOW_BYTES_PER_SECOND = 2_000_000;
+export const SLOW_WINDOW_BYTES_PER_SECOND = 2_000_000;
 
 /** How much of the waits that a window should cause an upload must have spent at least, 0 to 1. */
 const FELT_SHARE = 0.5;

@@ -10,6 +10,7 @@ need nginx nginx-light
 need haproxy haproxy
 need nghttpd nghttp2-server
 need go golang-go
+need promtool prometheus
 need tinyproxy tinyproxy-bin
 need pg_lsclusters postgresql
 need systemd-analyze systemd
@@ -22,7 +23,7 @@ fi
 run=()
 [ "$(id -u)" -eq 0 ] || run=(sudo)
 
-# The packages of nginx and HAProxy start a service as they are installed. Tests start their own on ports of their own,
+# The packages of nginx, HAProxy and Prometheus start a service as they are installed. Tests start their own on ports of their own,
 # and port 80 of this machine is none of our business: policy-rc.d with 101 forbids it while we install (invoke-rc.d(8)).
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Admission } from './admission/admission.ts';
 import { ProviderPlaces } from './admission/provider-places.ts';
+import { WatchedLines } from './admission/watched-lines.ts';
 import { AuditModule } from './audit/audit.module.ts';
 import { authModule } from './auth/auth.module.ts';
 import type { Door } from './auth/door.ts';
@@ -21,6 +22,7 @@ import { UploadSlots } from './img2img/upload-slots.ts';
 import { lifecycleModule } from './lifecycle/lifecycle.module.ts';
 import type { ShutdownSignal } from './lifecycle/shutdown-signal.ts';
 import { loggingModule } from './logging/logging.module.ts';
+import { MetricsModule } from './metrics/metrics.module.ts';
 import { ModelsController } from './openai/models.controller.ts';
 import { Upstreams } from './providers/upstreams.ts';
 import { SettingsController } from './settings/settings.controller.ts';
@@ -37,7 +39,15 @@ export interface AppParts {
 }
 
 @Module({
-  imports: [AuditModule, DatabaseModule, IdempotencyModule, SettingsModule, StorageModule, TelemetryModule],
+  imports: [
+    AuditModule,
+    DatabaseModule,
+    IdempotencyModule,
+    MetricsModule,
+    SettingsModule,
+    StorageModule,
+    TelemetryModule,
+  ],
   controllers: [
     Img2ImgController,
     ConsoleController,
@@ -46,7 +56,16 @@ export interface AppParts {
     ModelsController,
     SettingsController,
   ],
-  providers: [Upstreams, Admission, ProviderPlaces, Img2ImgService, UploadSlots, Editing, ResultImages],
+  providers: [
+    Upstreams,
+    Admission,
+    ProviderPlaces,
+    WatchedLines,
+    Img2ImgService,
+    UploadSlots,
+    Editing,
+    ResultImages,
+  ],
 })
 class AppModule {}
 

@@ -16,6 +16,8 @@ import { installHooks } from './http/hooks.ts';
 import { acceptJson } from './http/json-body.ts';
 import { requestId } from './http/request-id.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { tellOfRequests } from './telemetry/request-events.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 
 /** The largest head of a request: request line and headers. Bytes. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -64,6 +66,7 @@ export async function createApp(parts: Omit<AppParts, 'door'>): Promise<NestFast
     bufferLogs: true,
     abortOnError: false,
   });
+  tellOfRequests(fastify, app.get(Telemetry));
   app.useLogger(quietly(app.get(NestLogger)));
   app.useGlobalFilters(new GatewayExceptionFilter());
   await app.register(fastifyMultipart);

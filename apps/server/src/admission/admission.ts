@@ -3,7 +3,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CONFIG } from '../config/config.module.ts';
 import type { Config } from '../config/schema.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
-import { FairLimiter, LineFullError, type Permit } from './fair-limiter.ts';
+import { FairLimiter, LineFullError, type LineState, type Permit } from './fair-limiter.ts';
 import { overloaded } from './overloaded.ts';
 import { ServiceTimes } from './service-times.ts';
 import type { Turn } from './turn.ts';
@@ -24,6 +24,11 @@ export class Admission {
     this.#clock = clock;
     this.#times = new ServiceTimes(clock);
     this.#places = new FairLimiter(config.server.max_requests, config.server.max_queue);
+  }
+
+  /** What is inside and what waits, for people to look at. */
+  get state(): LineState {
+    return this.#places.state;
   }
 
   /** Requests that are inside. */

@@ -15,6 +15,14 @@ export class LineFullError extends Error {
   }
 }
 
+/** A moment's count of a limiter. */
+export interface LineState {
+  readonly running: number;
+  readonly waiting: number;
+  /** The most that may run at once. */
+  readonly limit: number;
+}
+
 interface Waiting extends Waiter {
   grant(): void;
   refuse(error: unknown): void;
@@ -51,6 +59,11 @@ export class FairLimiter {
   /** How many wait for one. */
   get waiting(): number {
     return this.#line.size;
+  }
+
+  /** What runs and what waits, for people to look at. */
+  get state(): LineState {
+    return { running: this.#taken, waiting: this.#line.size, limit: this.#size };
   }
 
   /** Allows more or fewer from now on. Nobody loses a permit: with fewer, the next waits until enough were released. */

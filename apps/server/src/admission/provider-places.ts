@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '@ferry/core';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CONFIG } from '../config/config.module.ts';
 import type { Config } from '../config/schema.ts';
-import { FairLimiter, LineFullError, type Permit } from './fair-limiter.ts';
+import { FairLimiter, LineFullError, type LineState, type Permit } from './fair-limiter.ts';
 import { overloaded } from './overloaded.ts';
 import { ServiceTimes } from './service-times.ts';
 import type { Turn } from './turn.ts';
@@ -63,6 +63,11 @@ export class ProviderPlaces {
     if (places === undefined) return UNLIMITED;
     const permit = places.limiter.tryAcquire(turn);
     return permit && places.times.timed(permit);
+  }
+
+  /** Tells of each provider what runs and what waits, for people to look at. */
+  states(): (readonly [provider: string, look: () => LineState])[] {
+    return [...this.#places].map(([provider, { limiter }]) => [provider, () => limiter.state]);
   }
 
   /** How many wait for `provider`. */

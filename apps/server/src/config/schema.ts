@@ -5,13 +5,14 @@ import { apiKeySection } from './sections/api-key.ts';
 import { authSection } from './sections/auth.ts';
 import { databaseSection } from './sections/database.ts';
 import { fallbackSection } from './sections/fallback.ts';
-import { limitsSection } from './sections/limits.ts';
 import { idempotencySection } from './sections/idempotency.ts';
+import { limitsSection } from './sections/limits.ts';
 import { poolSection } from './sections/pool.ts';
 import { providerSection } from './sections/provider.ts';
 import { retrySection } from './sections/retry.ts';
 import { serverSection } from './sections/server.ts';
 import { storageSection } from './sections/storage.ts';
+import { telemetrySection } from './sections/telemetry.ts';
 import { uploadSection } from './sections/upload.ts';
 
 /** The seed's model name; not an official id, so it is an alias. */
@@ -31,6 +32,7 @@ export const configSchema = z.strictObject({
   storage: storageSection,
   database: databaseSection,
   idempotency: idempotencySection,
+  telemetry: telemetrySection,
   auth: authSection,
   api_key: z.array(apiKeySection).default([]),
 });

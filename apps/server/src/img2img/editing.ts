@@ -1,7 +1,7 @@
 import type { UploadResult } from '@ferry/core';
 import type { EditResult } from '@ferry/providers';
 import { Injectable } from '@nestjs/common';
-import { FairLimiter } from '../admission/fair-limiter.ts';
+import { FairLimiter, type LineState } from '../admission/fair-limiter.ts';
 import { ProviderPlaces } from '../admission/provider-places.ts';
 import type { Turn } from '../admission/turn.ts';
 import { fromProviderFailure } from '../errors/upstream-words.ts';
@@ -51,6 +51,11 @@ export class Editing {
     settings.onChange(({ after }) => this.#edits.resize(after.upload.concurrency));
   }
 
+  /** What is edited and what waits, for people to look at. */
+  get state(): LineState {
+    return this.#edits.state;
+  }
+
   /** @throws GatewayError; RequestFailure when the caller's lifetime ended. */
   async edit(edit: Edit): Promise<EditOutcome> {
     try {
@@ -87,6 +92,7 @@ export class Editing {
       operation: 'edit',
       requestId: edit.requestId,
       provider: upstream.name,
+      origin: request.url.origin,
       model: edit.model,
       use: edit.reuseSession ? 'shared' : 'isolated',
       payload: wholePayload(request.body.byteLength ?? 0),

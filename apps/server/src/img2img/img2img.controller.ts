@@ -38,8 +38,7 @@ export class Img2ImgController {
     // Each request may fill the disk with as many images as it may hold: their number is limited before they are read.
     using _place = await this.admission.enter(turnOf(request), lifetime.signal);
     const repeatable = this.idempotency.of(request, 'img2img');
-    if (wantsEvents(request.headers.accept))
-      return await this.#stream(request, reply, lifetime, repeatable);
+    if (wantsEvents(request.headers.accept)) return await this.#stream(request, reply, lifetime, repeatable);
     try {
       const answer = await this.service.run(request, lifetime, repeatable, () => undefined);
       if (repeatable.replayed) void reply.headers(REPLAYED);

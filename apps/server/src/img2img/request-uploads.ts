@@ -155,6 +155,7 @@ export class RequestUploads implements AsyncDisposable {
       operation: 'upload',
       requestId,
       provider: upstream.name,
+      origin: upstream.provider.uploadEndpoint().url.origin,
       filename,
       use: reuseSession ? 'shared' : 'isolated',
       payload: spool,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FairLimiter } from '../admission/fair-limiter.ts';
+import { FairLimiter, type LineState } from '../admission/fair-limiter.ts';
 import { ProviderPlaces } from '../admission/provider-places.ts';
 import type { Turn } from '../admission/turn.ts';
 import { CONFIG } from '../config/config.module.ts';
@@ -44,6 +44,11 @@ export class UploadSlots {
     );
     this.#resize(settings.current);
     settings.onChange(({ after }) => this.#resize(after));
+  }
+
+  /** What is uploaded and what waits, for people to look at. */
+  get state(): LineState {
+    return this.#all.state;
   }
 
   /**

@@ -28,6 +28,7 @@ export class LiveQueues implements Disposable {
     this.#queues.set(name, look);
   }
 
+  /** Everything that is watched, now. */
   list(): (QueueState & { readonly queue: QueueName })[] {
     return [...this.#queues].map(([queue, look]) => ({ queue, ...look() }));
   }

@@ -138,13 +138,18 @@ export class LiveUpstreams {
 
   /** For a new upstream's parts to tell of themselves. Dispose of it when they are closed. */
   watch(provider: string): UpstreamWatch {
-    const watch: UpstreamWatch = new UpstreamWatch(
-      provider,
-      this.#telemetry,
-      () => void this.#watches.delete(watch),
-    );
+    const watch: UpstreamWatch = new UpstreamWatch(provider, this.#telemetry, () => {
+      if (!this.#watches.delete(watch)) return;
+      this.#telemetry.publish({ type: 'upstream', provider, change: 'disconnected' });
+    });
     this.#watches.add(watch);
+    this.#telemetry.publish({ type: 'upstream', provider, change: 'connected' });
     return watch;
+  }
+
+  /** Names of the upstreams. */
+  providers(): string[] {
+    return [...new Set([...this.#watches].map(({ provider }) => provider))];
   }
 
   pools(): LivePool[] {

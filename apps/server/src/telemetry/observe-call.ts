@@ -49,8 +49,8 @@ export async function observeCall<T>(
   run: (onEvent: (event: RequestEvent) => void) => Promise<T>,
 ): Promise<T> {
   const { clock } = telemetry;
-  const { callId, operation, requestId, provider, payload, signal } = facts;
-  const identity: CallIdentity = { callId, operation, requestId, provider };
+  const { callId, operation, requestId, provider, origin, payload, signal } = facts;
+  const identity: CallIdentity = { callId, operation, requestId, provider, origin };
   const startedAt = clock.now();
   const { byteLength } = payload;
   let wholeAt: number | undefined = byteLength === undefined ? undefined : startedAt;

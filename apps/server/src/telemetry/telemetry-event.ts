@@ -41,6 +41,8 @@ export interface CallIdentity {
   readonly requestId: string;
   /** The provider's name in the configuration. */
   readonly provider: string;
+  /** The upstream's, `https://host:port`. */
+  readonly origin: string;
 }
 
 interface OfCall extends Happened, CallIdentity {}
@@ -163,6 +165,13 @@ export interface CallEnded extends OfCall {
   readonly failure?: { readonly code: FailureCode | 'input'; readonly message: string };
 }
 
+/** An upstream can be asked from now on, or not any more. */
+export interface UpstreamEvent extends Happened {
+  readonly type: 'upstream';
+  readonly provider: string;
+  readonly change: 'connected' | 'disconnected';
+}
+
 /** What happens to one connection. */
 export interface ConnectionEvent extends Happened {
   readonly type: 'connection';
@@ -195,8 +204,8 @@ export interface CredentialEvent extends Happened {
 /** `probing`: it was refused, and one request is finding out whether it still is. */
 export type CredentialCondition = 'ready' | 'limited' | 'refused' | 'probing';
 
-/** A place that requests, uploads or edits wait for. A closed set. */
-export type QueueName = 'requests' | 'uploads' | 'edits';
+/** What is waited for: a place for a request, an upload or an edit, or one at a provider of the configuration. */
+export type QueueName = 'requests' | 'uploads' | 'edits' | `provider:${string}`;
 
 /** What runs and what waits has changed. */
 export interface QueueEvent extends Happened {
@@ -214,6 +223,7 @@ export type TelemetryEvent =
   | RequestStarted
   | RequestEnded
   | CallEvent
+  | UpstreamEvent
   | ConnectionEvent
   | FallbackEvent
   | CredentialEvent

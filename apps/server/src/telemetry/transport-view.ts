@@ -190,6 +190,7 @@ export function transportEvent(event: TelemetryEvent): TransportEvent | undefine
       const { at, queue, running, waiting, limit } = event;
       return { event: 'queue', data: { at, queue, running, waiting, limit } };
     }
+    case 'upstream':
     case 'request-started':
     case 'request-ended':
     case 'call-started':

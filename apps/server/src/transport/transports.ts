@@ -56,9 +56,8 @@ export function createTransport(
 /** The same transport; once it is closed nobody looks at it any more. */
 function watched(transport: Transport, watch: TransportWatch): Transport {
   return {
-    name: transport.name,
-    send: (request, attempt) => transport.send(request, attempt),
-    stats: () => transport.stats(),
+    // All of it, also what a transport need not have, such as `prepare`: they are plain objects.
+    ...transport,
     async close(options) {
       await transport.close(options);
       watch[Symbol.dispose]();

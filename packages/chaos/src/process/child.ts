@@ -58,6 +58,11 @@ export class Child {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** The last lines of either of its outputs. */
+  get lastWords(): readonly string[] {
+    return this.#tail;
+  }
+
   /** The first line that `read` understands. @throws Error with its last words when it ends, or is late, without. */
   async line<T>(read: (line: string) => T | undefined, withinMs: number): Promise<T> {
     const found = Promise.withResolvers<T>();

@@ -65,6 +65,11 @@ export class GatewayProcess {
     return this.#child.complaints.filter((line) => /Warning/.test(line));
   }
 
+  /** What it said last. */
+  get lastWords(): readonly string[] {
+    return this.#child.lastWords;
+  }
+
   async stop(): Promise<void> {
     await this.#child.stop('SIGTERM', 40_000);
   }

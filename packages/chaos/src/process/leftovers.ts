@@ -9,11 +9,12 @@ export interface Leftovers {
 }
 
 const LISTEN = '0A';
+const ESTABLISHED = '01';
 
 /** @param ports of the gateway itself and of the upstream: nothing else of its connections belongs to a request. */
 export function leftoversOf(pid: number, ports: readonly number[], folders: readonly string[]): Leftovers {
   const links = descriptors(pid);
-  const connections = tcpSockets(pid, new Set(ports));
+  const connections = new Set(tcpSockets(new Set(ports)).map(({ inode }) => inode));
   const sockets = links.filter((link) => connections.has(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? '')).length;
   const spools = links.filter((link) => link.includes('.spool'));
   return { sockets, files: [...spools, ...folders.flatMap(filesIn)] };
@@ -30,17 +31,30 @@ function descriptors(pid: number): string[] {
   });
 }
 
-/** Inodes of the TCP sockets with one of these ports at either end. */
-function tcpSockets(pid: number, ports: ReadonlySet<number>): Set<string> {
-  const inodes = new Set<string>();
-  for (const file of ['tcp', 'tcp6']) {
-    const [, ...lines] = readFileSync(`/proc/${pid}/net/${file}`, 'utf8').trim().split('\n');
-    for (const line of lines) {
-      const [, local = '', remote = '', state, , , , , , inode = ''] = line.trim().split(/\s+/);
-      if (state !== LISTEN && [local, remote].some((end) => ports.has(portOf(end)))) inodes.add(inode);
-    }
-  }
-  return inodes;
+/**
+ * Connections with a port of this machine that both sides hold open. An end that does not read never hears that the other has gone:
+ * what it believes is not asked.
+ */
+export function establishedWith(port: number): number {
+  const ends = tcpSockets(new Set([port])).filter(({ state }) => state === ESTABLISHED);
+  return ends.length / 2;
+}
+
+interface TcpSocket {
+  readonly inode: string;
+  readonly state: string;
+}
+
+/** The TCP sockets of this machine with one of these ports at either end, listening ones aside. */
+function tcpSockets(ports: ReadonlySet<number>): TcpSocket[] {
+  return ['tcp', 'tcp6'].flatMap((file) => {
+    const [, ...lines] = readFileSync(`/proc/net/${file}`, 'utf8').trim().split('\n');
+    return lines.flatMap((line) => {
+      const [, local = '', remote = '', state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
+      const ours = state !== LISTEN && [local, remote].some((end) => ports.has(portOf(end)));
+      return ours ? [{ inode, state }] : [];
+    });
+  });
 }
 
 /** `0100007F:1F90`, as `/proc/net/tcp` writes an address. */

@@ -14,7 +14,6 @@ const RULES_AT_ONCE = 100;
 
 const readyLine = z.object({ url: z.url(), controlUrl: z.url() });
 const ledgerPart = z.object({ entries: z.array(z.unknown()) });
-const health = z.object({ connections: z.object({ open: z.number() }) });
 
 /** The simulator as a process that is killed and started again; port, certificate and ledger outlive it. */
 export class UpstreamProcess {
@@ -91,10 +90,6 @@ export class UpstreamProcess {
 
   async disarm(): Promise<void> {
     await this.#ask('DELETE', '/faults');
-  }
-
-  async openConnections(): Promise<number> {
-    return health.parse(await this.#ask('GET', '/health')).connections.open;
   }
 
   /** Requests of this path that run now. */

@@ -29,9 +29,10 @@ export function reconcile(requests: readonly RequestRecord[], ledger: readonly L
   const owner = new Map(
     requests.flatMap(({ index, images }) => images.map(({ sha256 }) => [sha256, index] as const)),
   );
-  const billed = new Map<number, number[]>();
+  const billed = new Map<number, LedgerEntry[]>();
   const stray: string[] = [];
-  for (const { sequence, work } of ledger) {
+  for (const entry of ledger) {
+    const { sequence, work } = entry;
     if (work?.file !== undefined && !owner.has(work.file.sha256))
       stray.push(`upload ${work.file.id} is of no request`);
     if (work?.images === undefined) continue;
@@ -39,7 +40,7 @@ export function reconcile(requests: readonly RequestRecord[], ledger: readonly L
     const [index] = owners;
     if (owners.size !== 1 || index === undefined)
       stray.push(`edit ${sequence} is of no request, or of several`);
-    else billed.set(index, [...(billed.get(index) ?? []), work.images]);
+    else billed.set(index, [...(billed.get(index) ?? []), entry]);
   }
   return [
     settled(requests),
@@ -50,7 +51,10 @@ export function reconcile(requests: readonly RequestRecord[], ledger: readonly L
       count: billed.size,
       differences: [...billed]
         .filter(([, edits]) => edits.length > 1)
-        .map(([index, edits]) => `request ${index}: ${edits.length} edits are billed`),
+        .map(
+          ([index, edits]) =>
+            `request ${index}: ${edits.length} edits are billed: ${edits.map(inShort).join('; ')}`,
+        ),
     },
     silentlyBilled(requests, billed),
     { what: 'entries of the ledger, each of one request', count: ledger.length, differences: stray },
@@ -92,12 +96,15 @@ function uploadsOf(
   return { what: 'uploads answered 200, in the ledger with their bytes (SHA-256)', count, differences };
 }
 
-function editsOf(requests: readonly RequestRecord[], billed: ReadonlyMap<number, readonly number[]>): Line {
+function editsOf(
+  requests: readonly RequestRecord[],
+  billed: ReadonlyMap<number, readonly LedgerEntry[]>,
+): Line {
   const edited = requests.flatMap(({ index, n, told }) =>
     told.type === 'edited' ? [{ index, n, told }] : [],
   );
   const differences = edited.flatMap(({ index, n, told }) => {
-    const [images] = billed.get(index) ?? [];
+    const images = billed.get(index)?.[0]?.work?.images;
     if (images === undefined) return [`request ${index}: answered 200, and no edit is in the ledger`];
     if (images !== n || told.images !== n) {
       return [`request ${index}: ${n} images asked, ${images} billed, ${told.images} answered`];
@@ -110,14 +117,30 @@ function editsOf(requests: readonly RequestRecord[], billed: ReadonlyMap<number,
 /** Who is told of an error without `x-should-retry: false` may send again, and would pay again. */
 function silentlyBilled(
   requests: readonly RequestRecord[],
-  billed: ReadonlyMap<number, readonly number[]>,
+  billed: ReadonlyMap<number, readonly LedgerEntry[]>,
 ): Line {
   const refused = requests.flatMap(({ index, told }) => (told.type === 'refused' ? [{ index, told }] : []));
   const differences = refused
     .filter(({ index, told }) => billed.has(index) && !told.mayHaveActed)
     .map(
       ({ index, told }) =>
-        `request ${index}: ${told.status} ${told.code} invites a retry, and an edit is billed`,
+        `request ${index}: ${told.status} ${told.code} (${told.message}) invites a retry, and an edit is billed: ${(billed.get(index) ?? []).map(inShort).join('; ')}`,
     );
   return { what: 'errors answered, none inviting to pay twice', count: refused.length, differences };
+}
+
+/** An entry, for whoever looks for the cause of a difference. */
+function inShort({
+  at,
+  connectionId,
+  connectionUse,
+  streamId,
+  protocol,
+  outcome,
+  status,
+  fault,
+}: LedgerEntry): string {
+  const where = `${protocol} ${connectionId}#${connectionUse}${streamId === undefined ? '' : ` stream ${streamId}`}`;
+  const struck = fault === undefined ? '' : `, ${fault.effect}`;
+  return `${new Date(at).toISOString()} ${where} ${outcome} ${status ?? 'unanswered'}${struck}`;
 }

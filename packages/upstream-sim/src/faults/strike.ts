@@ -35,16 +35,19 @@ function goaway(wire: Wire, { code, refuse }: Extract<Blow, { kind: 'goaway' }>)
     return { effect: `FIN in place of GOAWAY ${code}: HTTP/1.1 has none`, ends: true };
   }
   const number = h2CodeNumber(code);
+  // A stream above the last one is declared not processed (RFC 9113 section 6.8). Those that were begun may be: none of them may
+  // lie above it, or a client would rightly send again what has been done.
+  const highest = Math.max(streamId, wire.connection.highestStream);
   if (refuse) {
     // Node takes last-stream-id 0 as "the last one processed", so the first stream cannot be refused by GOAWAY alone.
     // REFUSED_STREAM is the same proof (RFC 9113 section 8.7).
-    wire.goaway(number, Math.max(0, streamId - 2));
+    wire.goaway(number, highest > streamId ? highest : Math.max(0, streamId - 2));
     wire.resetStream(constants.NGHTTP2_REFUSED_STREAM);
     return { effect: `GOAWAY ${code} and RST_STREAM REFUSED_STREAM on stream ${streamId}`, ends: true };
   }
-  wire.goaway(number, streamId);
-  if (code === 'NO_ERROR') return { effect: `GOAWAY NO_ERROR, last stream ${streamId}`, ends: false };
+  wire.goaway(number, highest);
+  if (code === 'NO_ERROR') return { effect: `GOAWAY NO_ERROR, last stream ${highest}`, ends: false };
   // After an error a server does not wait for its streams; the frame must leave before the FIN.
   setImmediate(() => wire.finConnection());
-  return { effect: `GOAWAY ${code}, last stream ${streamId}, then FIN`, ends: true };
+  return { effect: `GOAWAY ${code}, last stream ${highest}, then FIN`, ends: true };
 }

@@ -8,6 +8,8 @@ export interface Connection {
   readonly socket: Socket;
   /** Requests begun on it. */
   uses: number;
+  /** The highest HTTP/2 stream that was begun on it; 0 for none. */
+  highestStream: number;
 }
 
 /** The connections of a server, by number. */
@@ -36,6 +38,7 @@ export class ConnectionBook {
       socket,
       tls: undefined,
       uses: 0,
+      highestStream: 0,
       running: 0,
       draining: false,
     };

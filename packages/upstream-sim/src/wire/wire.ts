@@ -54,6 +54,7 @@ export function wireOf(
 function http2Wire(request: Http2ServerRequest, connection: Connection): Wire {
   const { stream } = request;
   const { session } = stream;
+  connection.highestStream = Math.max(connection.highestStream, stream.id ?? 0);
   const over = new AbortController();
   // An error on a stream that a fault or the client has reset is expected; unheard it would end the process.
   stream.on('error', () => undefined);

@@ -1,10 +1,11 @@
-import { type Config, configSchema } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 
 /** The sections whose keys can be changed while the gateway runs. */
 export const RUNTIME_SECTIONS = [
   'upload',
   'pool',
   'retry',
+  'limits',
   'fallback',
 ] as const satisfies readonly (keyof Config)[];
 
@@ -12,11 +13,3 @@ export type RuntimeSection = (typeof RUNTIME_SECTIONS)[number];
 
 /** What can change while the gateway runs. */
 export type RuntimeConfig = Pick<Config, RuntimeSection>;
-
-export const runtimeSchema = configSchema.pick({
-  upload: true,
-  pool: true,
-  retry: true,
-  limits: true,
-  fallback: true,
-});

@@ -1,8 +1,9 @@
 /** Every runtime setting, read off the schema: what it means, what it may be, what it is by default. */
 import { z } from 'zod';
 import type { KeyFacts } from '../config/keys.ts';
+import { configSchema } from '../config/schema.ts';
 import { defaultOf, leaves, unwrap } from '../config/walk.ts';
-import { RUNTIME_SECTIONS, type RuntimeSection, runtimeSchema } from './runtime-config.ts';
+import { RUNTIME_SECTIONS, type RuntimeSection } from './runtime-config.ts';
 
 /** A JSON Schema (2020-12) of one value, as far as settings need one. */
 interface ValueSchema {
@@ -30,7 +31,7 @@ export interface SettingDefinition {
  */
 export const DEFINITIONS: ReadonlyMap<string, SettingDefinition> = new Map(
   RUNTIME_SECTIONS.flatMap((section) =>
-    leaves(runtimeSchema.shape[section], section).flatMap(({ key, schema, facts }) =>
+    leaves(configSchema.shape[section], section).flatMap(({ key, schema, facts }) =>
       facts.secret
         ? []
         : [

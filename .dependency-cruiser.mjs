@@ -44,6 +44,12 @@ const config = {
       pkg('upstream-sim'),
     ]),
     only('chaos-by-processes', pkg('chaos'), [pkg('upstream-sim'), '^packages/core/src/testing/']),
+    only('delivery-tests-clients-only', pkg('delivery'), [
+      pkg('core'),
+      pkg('transport-undici'),
+      pkg('transport-http1'),
+      pkg('upstream-sim'),
+    ]),
     only('simulator-stands-alone', pkg('upstream-sim'), []),
     only('console-stands-alone', '^apps/console', []),
     only('server-composes', '^apps/server', [

@@ -177,14 +177,14 @@ export const RETRY_TABLE: Readonly<Record<RowName, Row>> = {
     why: 'another attempt may be in time; not a proof that is worth money',
   },
   'server-error': {
-    what: '500, 502, 504, and 503 without Retry-After',
+    what: '500, 502, 504, 503 without Retry-After; another 5xx only where it is configured',
     ...uploads('retry', 'billableRetryStatusCodes'),
     acted: true,
     code: 'upstream_status',
     why: 'proxies say it when the connection behind them broke in the middle of a request',
   },
   'final-status': {
-    what: 'any other status from 300 on',
+    what: 'any other status from 300 to 499',
     ...always('give-up'),
     acted: false,
     code: 'upstream_status',

@@ -95,18 +95,42 @@ it('a truncated response resolves as a whole one: hence our own look at END_STRE
   expect((await run(client)).status).toBe(200);
 });
 
-it('a Buffer or empty body is resent after REFUSED_STREAM: hence our guard at the second start', async () => {
-  let requests = 0;
-  const { client } = await bare((connection) => {
+it.each([
+  ['an empty body', { method: 'GET' }],
+  ['a Buffer', { method: 'POST', body: Buffer.alloc(10) }],
+] as const)(
+  '%s is resent after REFUSED_STREAM: hence our guards at its reset and at a second start',
+  async (_, request) => {
+    let requests = 0;
+    const { client } = await bare((connection) => {
+      connection.settings();
+      connection.on('whole', (id: number) => {
+        requests += 1;
+        if (requests === 1) connection.reset(id, CODE.REFUSED_STREAM);
+        else connection.answer(id);
+      });
+    });
+    expect(await run(client, request)).toEqual({ status: 200, body: 'ok' });
+    expect(requests).toBe(2);
+  },
+);
+
+it('where the peer allows no stream, what it resends waits unseen: hence our guard at the reset itself', async () => {
+  const { client, peer } = await bare((connection) => {
     connection.settings();
     connection.on('whole', (id: number) => {
-      requests += 1;
-      if (requests === 1) connection.reset(id, CODE.REFUSED_STREAM);
-      else connection.answer(id);
+      connection.settings([[3, 0]]);
+      connection.reset(id, CODE.REFUSED_STREAM);
     });
   });
-  expect(await run(client, { method: 'GET' })).toEqual({ status: 200, body: 'ok' });
-  expect(requests).toBe(2);
+  const outcome = run(client, { body: Buffer.alloc(10) }).then(
+    () => 'answered',
+    () => 'failed',
+  );
+  await expect.poll(() => peer.connections.length).toBe(1);
+  await peer.connections[0]?.until((f) => f.type === FRAME.SETTINGS && f.flags === 1);
+  const undecided = new Promise((resolve) => setImmediate(() => resolve('undecided')));
+  expect(await Promise.race([outcome, undecided])).toBe('undecided');
 });
 
 it('an iterable body is never resent, neither after REFUSED_STREAM nor after GOAWAY', async () => {

@@ -1,26 +1,30 @@
 /**
- * Twenty aborted uploads of 20 MB, each at another moment, in a process that must then end by itself: nothing else than
- * a leak or a spin keeps it alive. Started by the abort story with a watchdog.
+ * Aborted uploads, each at another moment, in a process that must then end by itself: nothing else than a leak or a spin
+ * keeps it alive. Started by the abort story with a watchdog.
+ *
+ * Arguments: `fresh` or `pooled`, the bytes of each upload, how many of them, and the latest moment in milliseconds.
  */
 import { DEFAULT_ATTEMPT_LIMITS, FRESH, fromBytes, POOLED, TransportError } from '@ferry/core';
 import { createUndiciTransport } from '../index.ts';
 import { certificate } from './certificate.ts';
 import { h2Server } from './h2-server.ts';
 
+const [profile, size, count, latestMs] = process.argv.slice(2);
 const { cert } = await certificate();
 const server = await h2Server(({ stream }) => {
   // Reads nothing: the upload stalls on the window with its slices queued.
   stream.pause();
 });
 const transport = createUndiciTransport({
-  policy: process.argv[2] === 'pooled' ? POOLED : FRESH,
+  policy: profile === 'pooled' ? POOLED : FRESH,
   tls: { ca: cert },
 });
-const bytes = new Uint8Array(20 * 1024 * 1024);
+const bytes = new Uint8Array(Number(size));
 const outcomes: string[] = [];
-for (let round = 0; round < 20; round += 1) {
+const rounds = Number(count);
+for (let round = 0; round < rounds; round += 1) {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), round * 2);
+  const timer = setTimeout(() => controller.abort(), (round * Number(latestMs)) / rounds);
   const outcome = await transport
     .send(
       { method: 'POST', url: server.url, headers: {}, body: fromBytes(bytes) },

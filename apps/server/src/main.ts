@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './lifecycle/young-generation.ts';
 import 'reflect-metadata';
 import { CommanderError } from 'commander';
 import { CliError } from './cli/cli-error.ts';

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { readdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventually, type Ferry, leftovers, startFerry } from './support/ferry.ts';
 import { bytesOf, form, IMG2IMG, largePng, picture, post, ROCKET } from './support/form.ts';
 import { EDITS, UPLOADS } from './support/simulator-control.ts';
+import { SlowClient } from './support/slow-client.ts';
 
 let ferry: Ferry;
 beforeAll(async () => {
@@ -90,4 +93,34 @@ test('a caller that sends too slowly is answered 408 and leaves nothing', async 
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   expect(answer).toContain('"code":"request_timeout"');
   expect(await eventually(async () => (await leftovers(slow)).length === 0)).toBe(true);
+});
+
+test('what a gateway killed with -9 left is removed at the next start, and a gateway that shares its folder keeps its own', async () => {
+  const image = await largePng();
+  await using first = await startFerry();
+  const spools = join(first.process.folder, '.ferry', 'tmp');
+  using client = new SlowClient(first.url, { image, filename: 'large.png', before: { prompt: 'x' } });
+  await client.sendUntil(2_000_000);
+  expect(await eventually(async () => (await leftovers(first)).length > 0)).toBe(true);
+
+  // As the gateway's own, had it been killed before it could unlink them: one of its process, one of a process before it.
+  const [open = ''] = await leftovers(first);
+  const own = basename(open).replace(' (deleted)', '');
+  const dead = own.replace(/^(ferry-\w+-\d+)-\d+/, '$1-1');
+  for (const name of [own, dead]) await writeFile(join(spools, name), 'half an image', { mode: 0o600 });
+  await using second = await startFerry({
+    env: { FERRY_SERVER__DATA_DIR: join(first.process.folder, '.ferry') },
+  });
+  await second.process.line(({ msg }) => msg === 'Removed temporary files of processes that have ended');
+  expect(await readdir(spools)).toEqual([own]);
+  client.finish();
+  expect((await client.reply()).status).toBe(200);
+
+  first.process.kill('SIGKILL');
+  await first.process.exited;
+  await using third = await startFerry({
+    env: { FERRY_SERVER__DATA_DIR: join(first.process.folder, '.ferry') },
+  });
+  await third.process.line(({ msg }) => msg === 'Removed temporary files of processes that have ended');
+  expect(await readdir(spools)).toEqual([]);
 });

@@ -59,6 +59,7 @@ export * from './transport/request-body.ts';
 export * from './transport/reuse-policy.ts';
 export * from './transport/transport.ts';
 export * from './transport/transport-error.ts';
+export * from './upload/abandoned-spools.ts';
 export * from './upload/data-uri.ts';
 export { cleanFilename, filenameFromUrl } from './upload/filename.ts';
 export * from './upload/input-error.ts';

@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { spoolName } from './spool-owner.ts';
 
 /**
  * Bytes on disk that nobody else can name. The file is unlinked as soon as it is open, so that the kernel frees it when
- * the process ends in any way, kill -9 included; where the platform refuses that, it is removed on close.
+ * the process ends in any way, kill -9 included; where the platform refuses that, it is removed on close, and after a crash by
+ * `removeAbandonedSpools`.
  */
 export class TemporaryFile {
   readonly #handle: FileHandle;
@@ -21,7 +22,7 @@ export class TemporaryFile {
    */
   static async create(directory: string): Promise<TemporaryFile> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const path = join(directory, `ferry-${randomUUID()}.spool`);
+    const path = join(directory, spoolName());
     const handle = await open(path, 'wx+', 0o600);
     const unlinked = await unlink(path).then(
       () => true,

@@ -57,6 +57,9 @@ export function createHttp1Transport(options: Http1TransportOptions): Http1Trans
       const { maxUses } = policy;
       return new SingleExchange({ name, clock, maxUses, pool }, request, attempt).run();
     },
+    prepare(origin) {
+      if (isHttp(origin)) pool.prepare(origin);
+    },
     stats: () => pool.stats(),
     connections: () => pool.views(),
     close: (closing) => pool.close(closing?.graceMs ?? 0),

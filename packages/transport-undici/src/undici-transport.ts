@@ -74,6 +74,9 @@ export function createUndiciTransport(options: UndiciTransportOptions): UndiciTr
   return {
     name,
     send: (request, attempt) => send(shared, request, attempt),
+    prepare(origin) {
+      if (origin.protocol === 'https:') pool.prepare(origin);
+    },
     stats: () => pool.stats(),
     connections: () => pool.views(),
     async close(closing) {

@@ -68,6 +68,8 @@ export class Img2ImgService {
       signal: lifetime.signal,
       listen,
     });
+    // While the form comes in there is time to open a connection: the first upload after a quiet time finds it ready.
+    prepare(routeSoFar(serving, new Map()));
     const form = await readForm(
       request,
       {
@@ -159,6 +161,12 @@ function routeSoFar(
   } catch {
     return undefined;
   }
+}
+
+function prepare(route: UploadRoute | undefined): void {
+  if (route === undefined) return;
+  const { upstream, reuseSession } = route;
+  upstream.client.prepare(upstream.provider.uploadEndpoint().url, { reuseSession });
 }
 
 function mostImages({ config }: Serving, { provider }: Upstream): number {

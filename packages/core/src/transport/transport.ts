@@ -125,6 +125,12 @@ export interface Transport {
    * @throws TransportError and nothing else.
    */
   send(request: TransportRequest, attempt: Attempt): Promise<TransportResponse>;
+  /**
+   * A request to this origin is likely to come soon: has a connection ready for it, or proves one that has been silent, where the
+   * transport's policy lets unused connections stand by, and within its limits. Nothing is sent. Returns at once, never throws, and
+   * keeps no process alive; what it opened goes as spares go when no request comes.
+   */
+  prepare?(origin: URL): void;
   stats(): TransportStats;
   /**
    * Refuses new work, lets running exchanges finish for at most `graceMs` (default 0), destroys the rest. Idempotent.

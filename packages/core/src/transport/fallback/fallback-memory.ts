@@ -72,6 +72,11 @@ export class FallbackMemory {
     return road;
   }
 
+  /** Which road the next request to `origin` would take; gives no probe out. */
+  peek(origin: string): 'h2' | 'http1' | 'probe' {
+    return route(this.#stateOf(origin), this.#clock.now());
+  }
+
   /** Learns from an exchange over HTTP/2. `probe` tells whether `route()` gave it out as one. */
   learn(origin: string, outcome: H2Outcome, probe: boolean): void {
     this.#become(origin, afterH2(this.#stateOf(origin), outcome, probe, this.#clock.now(), this.#policy));

@@ -1,12 +1,6 @@
+import { sumStats } from '../../pool/connection-stats.ts';
 import { TunnelError } from '../proxy/connect-tunnel.ts';
-import type {
-  Attempt,
-  Exchange,
-  Transport,
-  TransportRequest,
-  TransportResponse,
-  TransportStats,
-} from '../transport.ts';
+import type { Attempt, Exchange, Transport, TransportRequest, TransportResponse } from '../transport.ts';
 import { TransportError } from '../transport-error.ts';
 import { FallbackMemory } from './fallback-memory.ts';
 import type { H2Outcome } from './origin-state.ts';
@@ -62,7 +56,11 @@ export function createFallbackTransport(options: FallbackTransportOptions): Tran
         ? http1.send(request, attempt)
         : overH2(request, attempt, origin, road === 'probe');
     },
-    stats: () => sum(h2.stats(), http1.stats()),
+    prepare(origin) {
+      const transport = memory.peek(origin.origin) === 'http1' ? http1 : h2;
+      transport.prepare?.(origin);
+    },
+    stats: () => sumStats([h2.stats(), http1.stats()]),
     async close(closing) {
       await Promise.all([h2.close(closing), http1.close(closing)]);
     },
@@ -122,15 +120,4 @@ function isSlowWindow({ flowControl, bytesSent, phaseMs }: Exchange): boolean {
   // measured round trip.
   const waitsMs = (bytesSent / windowBytes - 1) * roundTripMs;
   return (phaseMs.request ?? 0) >= waitsMs * FELT_SHARE;
-}
-
-function sum(a: TransportStats, b: TransportStats): TransportStats {
-  return {
-    live: a.live + b.live,
-    spare: a.spare + b.spare,
-    connecting: a.connecting + b.connecting,
-    retired: a.retired + b.retired,
-    streams: a.streams + b.streams,
-    waiting: a.waiting + b.waiting,
-  };
 }

@@ -18,7 +18,7 @@ export class RuntimeSettings {
   #current: Config;
 
   constructor(started: Config, logger: Logger) {
-    this.#current = started;
+    this.#current = frozen(started);
     this.#logger = logger;
   }
 
@@ -39,7 +39,7 @@ export class RuntimeSettings {
   /** Puts settings into effect. They must have been validated. */
   apply(settings: RuntimeConfig): void {
     const before = this.#current;
-    const after = { ...before, ...settings };
+    const after = frozen({ ...before, ...settings });
     this.#current = after;
     for (const listener of this.#listeners) {
       try {
@@ -50,4 +50,10 @@ export class RuntimeSettings {
       }
     }
   }
+}
+
+/** Somebody may hold it for minutes, and nobody may change it under them. */
+function frozen(config: Config): Config {
+  for (const section of Object.values(config)) Object.freeze(section);
+  return Object.freeze(config);
 }

@@ -54,6 +54,8 @@ function sentJson(upstream: Upstream): unknown {
   return JSON.parse(upstream.seen[0]?.body.toString() ?? '');
 }
 
+const done = json({ data: [{ url: 'https://img.x.ai/1.png', mime_type: 'image/png' }] });
+
 describe('uploading', () => {
   test('an image goes to the Files API with its fields first, and its id comes back', async () => {
     const { upstream, client, provider } = await setting([json({ id: 'file_1', bytes: 68 })], {
@@ -69,6 +71,20 @@ describe('uploading', () => {
     const places = order.map((part) => form.indexOf(part));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  test('an upload that goes again tells its number as OpenAI’s client does, an edit never', async () => {
+    const here = await setting([
+      answer(503),
+      json({ id: 'file_1' }),
+      answer(429, { 'retry-after-ms': '1' }),
+      done,
+    ]);
+    const uploads = new UploadService({ client: here.client, endpoint: here.provider.uploadEndpoint() });
+    await uploads.upload({ base64: PNG }, 'key');
+    await send(here);
+    const counts = here.upstream.seen.map(({ headers }) => headers['x-stainless-retry-count']);
+    expect(counts).toEqual([undefined, '1', undefined, undefined]);
   });
 
   test.each([
@@ -96,8 +112,6 @@ describe('uploading', () => {
 });
 
 describe('asking for an edit', () => {
-  const done = json({ data: [{ url: 'https://img.x.ai/1.png', mime_type: 'image/png' }] });
-
   test('one image is sent as `image`, as JSON', async () => {
     const here = await setting([done]);
     await send(here, { ...edit, responseFormat: 'b64_json', options: { aspect_ratio: '16:9' } });

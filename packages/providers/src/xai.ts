@@ -57,6 +57,8 @@ export function xai(options: XaiOptions = {}): Provider {
         : { expires_after: String(Math.round(expiresAfterSeconds)) }),
     },
     fileField: 'file',
+    // OpenAI's own client sends it, and is used with this API: nothing new to it.
+    attemptHeader: 'x-stainless-retry-count',
     parse(answer) {
       const fileId = readAnswer(answer, 'upload').member('id').text();
       return { fileId, fileUri: `${base}/v1/files/${encodeURIComponent(fileId)}` };

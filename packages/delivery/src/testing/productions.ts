@@ -10,7 +10,7 @@ import {
 import type { World } from './world.ts';
 
 /** How many attempts there are, and how the request ends. */
-export type Expected = readonly [attempts: number, end: 'ok' | FailureCode];
+type Expected = readonly [attempts: number, end: 'ok' | FailureCode];
 
 /** A way to make an attempt come to what a row of the table is about. */
 export interface Production {

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { silentLogger } from '@ferry/core';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Database, notify } from './database.ts';
 import { ExternalPostgres } from './source.ts';
 import { TestPostgres } from './testing/postgres.ts';
+import { Road } from './testing/road.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -28,42 +27,11 @@ function start(url: string): Database {
 const reaches = (database: Database, kind: string) =>
   vi.waitFor(() => expect(database.state.kind).toBe(kind), { timeout: 15_000, interval: 10 });
 
-/** The road to the database, which can be cut. */
-async function road(url: string): Promise<{ readonly url: string; cut(): void; mend(): Promise<void> }> {
-  const socket = `${new URL(url).searchParams.get('host')}/.s.PGSQL.5432`;
-  const sockets = new Set<Socket>();
-  const listen = async (port: number): Promise<Server> => {
-    const server = createServer((client) => {
-      const upstream = connect(socket);
-      for (const one of [client, upstream]) {
-        sockets.add(one);
-        one.on('error', () => undefined).on('close', () => sockets.delete(one));
-      }
-      client.pipe(upstream).pipe(client);
-      client.on('close', () => upstream.destroy());
-      upstream.on('close', () => client.destroy());
-    }).listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    return server;
-  };
-  let server = await listen(0);
-  const { port } = server.address() as AddressInfo;
-  const cut = (): void => {
-    server.close();
-    for (const one of sockets) one.destroy();
-  };
-  cleanups.push(cut);
-  const through = new URL(url);
-  through.searchParams.delete('host');
-  through.hostname = '127.0.0.1';
-  through.port = String(port);
-  return {
-    url: through.href,
-    cut,
-    async mend() {
-      server = await listen(port);
-    },
-  };
+/** A road that is closed at the end. */
+async function road(url: string): Promise<Road> {
+  const way = await Road.open(url);
+  cleanups.push(() => way[Symbol.asyncDispose]());
+  return way;
 }
 
 test('several instances that start on one empty database migrate it once and are all up', async () => {
@@ -123,7 +91,7 @@ test('a database that goes away is known at once, refuses at once, and is used a
   database.listen('news', (payload) => heard.push(payload));
   await reaches(database, 'up');
 
-  way.cut();
+  await way.cut();
   await reaches(database, 'away');
   await expect(database.use((db) => db.execute(sql`select 1`))).rejects.toMatchObject({
     name: 'DatabaseUnavailable',
@@ -149,13 +117,13 @@ test('a query that is under way when the database goes away fails, and says that
     );
     expect(rows).toHaveLength(1);
   });
-  way.cut();
+  await way.cut();
   await settled;
 });
 
 test('a database that is away from the start is waited for, and nobody else waits', async () => {
   const way = await road(await postgres.database());
-  way.cut();
+  await way.cut();
   const database = start(way.url);
   await expect(database.use((db) => db.execute(sql`select 1`))).rejects.toThrow('it is starting');
   await reaches(database, 'away');

@@ -9,6 +9,7 @@ import { markdownTable } from './report.ts';
 import { megabytesPerSecond } from './transports/cell.ts';
 import type { Measured } from './transports/job.ts';
 import { runJob, startSink } from './transports/processes.ts';
+import { STREAMING_MEGABYTES, verdictWord } from './transports/promises.ts';
 import { VARIANTS, type VariantName } from './transports/variants.ts';
 
 const STREAMED: readonly VariantName[] = ['undici-pooled', 'undici-fresh', 'http1-pooled', 'http1-fresh'];
@@ -32,6 +33,7 @@ try {
       inMegabytes(small),
       inMegabytes(large),
       megabytesPerSecond(large).toFixed(0),
+      verdictWord(large.peakRssBytes <= STREAMING_MEGABYTES * 1_000_000),
     ]);
   }
   const head = [
@@ -39,6 +41,7 @@ try {
     `peak RSS MB, ${SMALL_MEGABYTES} MB body`,
     `peak RSS MB, ${megabytes} MB body`,
     'MB/s',
+    `at most ${STREAMING_MEGABYTES} MB`,
   ];
   process.stdout.write(markdownTable(head, rows));
 } finally {

@@ -5,11 +5,13 @@ export interface Target {
   readonly url: string;
   /** The authority that signed the server's certificate. */
   readonly caPem: string;
+  /** What `Trust` calls a bundle, as PEM text; see `makeBundle`. */
+  readonly bundlePem?: string;
 }
 
 /**
- * What a client trusts. `default`: Node's roots and the server's authority, for all libraries alike. `bundle`: the same
- * certificates handed over as PEM text, as with a `ca` option.
+ * What a client trusts. `default`: Node's roots and the server's authority, for all libraries alike. `bundle`: these and some
+ * more, handed over as PEM text, as with a `ca` option.
  */
 export type Trust = 'default' | 'bundle';
 
@@ -25,7 +27,7 @@ export interface LoadJob {
   readonly measureMs: number;
   /** Record a V8 CPU profile of the measured time. */
   readonly profile: boolean;
-  /** The module of another build of the transport, for the variant `undici-pooled-baseline`. */
+  /** The module of another build of the transport, for the variants `…-baseline`. */
   readonly baseline: string | undefined;
 }
 

@@ -23,6 +23,8 @@ test('another build of the transport becomes a variant of its own', () => {
   const options = parseOptions(['--variants', 'undici-pooled', '--baseline', '/before/index.ts']);
   expect(options.variants).toEqual(['undici-pooled', 'undici-pooled-baseline']);
   expect(options.baseline).toBe('file:///before/index.ts');
+  const http1 = ['--variants', 'http1-pooled,http1-pooled-baseline', '--baseline', '/before/index.ts'];
+  expect(parseOptions(http1).variants).toEqual(['http1-pooled', 'http1-pooled-baseline']);
 });
 
 test.each([

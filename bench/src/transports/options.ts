@@ -11,7 +11,7 @@ export interface TransportOptions {
   readonly measureMs: number;
   readonly cells: readonly Cell[];
   readonly variants: readonly VariantName[];
-  /** A module that exports another build of `createUndiciTransport`. */
+  /** A module that exports another build of `createUndiciTransport` or, for `http1-pooled-baseline`, `createHttp1Transport`. */
   readonly baseline: string | undefined;
   /** Where the figures go as JSON. */
   readonly json: string | undefined;
@@ -56,5 +56,6 @@ function variantsOf(text: string | undefined, quick: boolean): readonly VariantN
 }
 
 function withBaseline(variants: readonly VariantName[]): readonly VariantName[] {
-  return [...variants.filter((name) => name !== 'undici-pooled-baseline'), 'undici-pooled-baseline'];
+  const asked = variants.some((name) => name.endsWith('-baseline'));
+  return asked ? variants : [...variants, 'undici-pooled-baseline'];
 }

@@ -8,7 +8,7 @@ import { VARIANTS } from './variants.ts';
 /** One large upload from a generator that makes every slice anew, as a file that is read or a request that is relayed. */
 export async function runStream(job: StreamJob): Promise<Measured> {
   const { variant, target, bodyBytes } = job;
-  const transport = await ferryTransport(variant, trust(target.caPem, 'default'));
+  const transport = await ferryTransport(variant, trust(target, 'default'));
   if (transport === undefined) throw new Error(`${variant} is not a transport of ours`);
   const read = startMeter();
   const body = fromFactory(() => made(bodyBytes), bodyBytes);

@@ -1,7 +1,7 @@
 import { markdownTable } from '../report.ts';
 import { type CellResult, cellName, cpuSecondsPerGigabyte, megabytesPerSecond } from './cell.ts';
 import type { Measured } from './job.ts';
-import { describePromise, type Verdict } from './promises.ts';
+import { describePromise, type Verdict, verdictWord } from './promises.ts';
 import { formatSpread, ratio, spread } from './statistics.ts';
 import { isVariant, VARIANTS, type VariantName } from './variants.ts';
 
@@ -36,7 +36,7 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
     verdicts.map(({ promise, measured, reached }) => [
       describePromise(promise),
       formatSpread(measured, 2),
-      reached ? 'reached' : 'missed',
+      verdictWord(reached),
     ]),
   );
 }

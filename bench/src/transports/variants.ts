@@ -12,7 +12,8 @@ export type VariantName =
   | 'undici-client-each'
   | 'fetch'
   | 'got'
-  | 'undici-pooled-baseline';
+  | 'undici-pooled-baseline'
+  | 'http1-pooled-baseline';
 
 export interface Variant {
   readonly label: string;
@@ -36,6 +37,7 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   fetch: { label: 'built-in fetch', httpVersion: '2.0' },
   got: { label: 'got, keep-alive Agent', httpVersion: '1.1' },
   'undici-pooled-baseline': { label: 'Ferry HTTP/2 POOLED, other build', httpVersion: '2.0' },
+  'http1-pooled-baseline': { label: 'Ferry HTTP/1.1 POOLED, other build', httpVersion: '1.1' },
 };
 
 /** What a full run compares; the others are asked for by name. */

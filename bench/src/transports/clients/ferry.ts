@@ -15,7 +15,7 @@ import type { BenchClient } from './client.ts';
 
 /**
  * Our own transport for `variant`; undefined when it is somebody else's.
- * @param baseline the module of another build of the HTTP/2 transport.
+ * @param baseline the module of another build of the transport.
  */
 export async function ferryTransport(
   variant: VariantName,
@@ -37,13 +37,21 @@ export async function ferryTransport(
     case 'http1-fresh':
       return http1(FRESH);
     case 'undici-pooled-baseline': {
-      if (baseline === undefined) throw new Error('undici-pooled-baseline needs --baseline');
-      const other: { createUndiciTransport: typeof createUndiciTransport } = await import(baseline);
+      const other: { createUndiciTransport: typeof createUndiciTransport } = await otherBuild(baseline);
       return other.createUndiciTransport({ policy: POOLED, ...tls });
+    }
+    case 'http1-pooled-baseline': {
+      const other: { createHttp1Transport: typeof createHttp1Transport } = await otherBuild(baseline);
+      return other.createHttp1Transport({ policy: POOLED, ...tls });
     }
     default:
       return undefined;
   }
+}
+
+async function otherBuild<T>(module: string | undefined): Promise<T> {
+  if (module === undefined) throw new Error('another build needs --baseline');
+  return (await import(module)) as T;
 }
 
 /** Uploads through a transport as the retry engine does: a signal and limits for each attempt, the answer read whole. */

@@ -8,7 +8,7 @@ import { trust } from './trust.ts';
 /** Makes the client of a variant. One a process: it sets what the process trusts. */
 export async function openClient(variant: VariantName, options: ClientOptions): Promise<BenchClient> {
   const { url } = options.target;
-  const ca = trust(options.target.caPem, options.trust);
+  const ca = trust(options.target, options.trust);
   const transport = await ferryTransport(variant, ca, options.baseline);
   if (transport !== undefined) return ferryClient(transport, url);
   switch (variant) {

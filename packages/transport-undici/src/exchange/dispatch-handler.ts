@@ -19,8 +19,7 @@ import { ExchangeLimits, type LimitObserver } from './exchange-limits.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { mapFailure } from './map-error.ts';
-import { pieceBytes } from './piece-size.ts';
-import { BodyFeed, type BodyObserver } from './request-body.ts';
+import { OutgoingBody } from './outgoing-body.ts';
 import { type FlowControl, ResponseBody } from './response-body.ts';
 
 export interface DispatchOptions {
@@ -38,7 +37,7 @@ export interface DispatchOptions {
  * by every upload.
  */
 export class DispatchHandler
-  implements Dispatcher.DispatchHandler, Rider, StreamObserver, BodyObserver, LimitObserver, FlowControl
+  implements Dispatcher.DispatchHandler, Rider, StreamObserver, LimitObserver, FlowControl
 {
   readonly #request: TransportRequest;
   readonly #attempt: Attempt;
@@ -47,15 +46,11 @@ export class DispatchHandler
   readonly #record: ExchangeRecord;
   readonly #limits: ExchangeLimits;
   readonly #bytesBefore: number;
+  readonly #upload: OutgoingBody;
   readonly #body: ResponseBody;
   readonly #response = Promise.withResolvers<TransportResponse>();
   readonly #done = Promise.withResolvers<Exchange>();
   readonly #onAbort = (): void => this.abandon('aborted', 'the caller aborted', this.#attempt.signal.reason);
-  readonly #clock: Clock;
-  /** The body, where it is handed over piece by piece. */
-  #feed: BodyFeed | undefined;
-  /** The body, where it is one piece that is in memory. */
-  #whole: Uint8Array | undefined;
   #furthest = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #captured: CapturedStream | undefined;
@@ -70,7 +65,6 @@ export class DispatchHandler
     this.#lease = lease;
     this.#connection = connection;
     this.#record = record;
-    this.#clock = clock;
     this.#bytesBefore = connection.bytesWritten;
     record.connected(connection, lease.origin);
     const { limits, signal } = attempt;
@@ -78,6 +72,11 @@ export class DispatchHandler
     this.#limits.start();
     signal.addEventListener('abort', this.#onAbort);
     this.#body = new ResponseBody(this);
+    const onSourceError = (cause: Error): void => {
+      this.#fail({ kind: 'body-source', message: cause.message, connection: 'interrupted', cause });
+    };
+    const { body } = request;
+    this.#upload = new OutgoingBody({ body, attempt, connection, record, clock, onSourceError });
   }
 
   get response(): Promise<TransportResponse> {
@@ -99,29 +98,12 @@ export class DispatchHandler
     const { url, method } = this.#request;
     const path = url.pathname + url.search;
     const headers = requestHeaders(this.#request);
-    connection.dispatch({ path, method, headers, body: this.#dispatchedBody() }, this, this);
+    connection.dispatch({ path, method, headers, body: this.#upload.dispatched }, this, this);
   }
 
   /** Ends the exchange from our side: an abort, a limit, the closing of the transport. */
   abandon(kind: 'aborted' | 'timeout' | 'closed', message: string, cause?: unknown): void {
     this.#fail({ kind, message, cause, connection: this.#captured === undefined ? 'keep' : 'interrupted' });
-  }
-
-  /**
-   * The body as undici is given it. One that is a single piece in memory goes as what it is: an iterator would cost 10 µs more.
-   * undici may want to resend such a body, as it does one that is empty; see `onRequestStart`.
-   */
-  #dispatchedBody(): NonNullable<Dispatcher.DispatchOptions['body']> | null {
-    const { body } = this.#request;
-    if (body === undefined || body.byteLength === 0) return null;
-    const { bytes } = body;
-    if (bytes !== undefined && bytes.byteLength <= pieceBytes(this.#connection.riderCount + 1, undefined)) {
-      this.#whole = bytes;
-      return bytes;
-    }
-    this.#feed = new BodyFeed(body, this.#clock, this);
-    // undici's types want a Readable; its Request takes any iterable, and only those survive an abort when they are long.
-    return this.#feed as unknown as NonNullable<Dispatcher.DispatchOptions['body']>;
   }
 
   // What the connection says.
@@ -132,7 +114,7 @@ export class DispatchHandler
       this.#captured.cancel();
       return;
     }
-    if (this.#whole !== undefined) this.#onWholeBody(this.#whole.byteLength);
+    this.#upload.onStream(this.#captured);
     this.#limits.watchProgress();
   }
 
@@ -191,7 +173,7 @@ export class DispatchHandler
     this.#record.enter('body');
     // A refusal needs no more of the request. A 2xx may be a server that answers while it reads, so its upload goes on
     // until the response ends (golang.org/issue/13444).
-    if (status > 299) this.#feed?.park();
+    if (status > 299) this.#upload.park();
     this.#response.resolve({
       status,
       headers: responseHeaders(headers),
@@ -222,34 +204,6 @@ export class DispatchHandler
     this.#failOnWire(error);
   }
 
-  // What the body of the request says.
-
-  onBodyOpen(): void {
-    this.#record.bodyOpened = true;
-  }
-
-  pieceBytes(tookMs: number | undefined): number {
-    return pieceBytes(this.#connection.riderCount, tookMs);
-  }
-
-  onPiece(bytes: number, last: boolean): void {
-    if (last) this.#captured?.lastPieceComes();
-    this.#record.bytesSent += bytes;
-    this.#attempt.onBytesSent?.(this.#record.bytesSent);
-  }
-
-  /** undici is about to write it. The caller hears of that later, since he may abort, which undici cannot bear within a write. */
-  #onWholeBody(bytes: number): void {
-    this.#record.bodyOpened = true;
-    this.#record.bytesSent = bytes;
-    const { onBytesSent } = this.#attempt;
-    if (onBytesSent !== undefined) queueMicrotask(() => onBytesSent.call(this.#attempt, bytes));
-  }
-
-  onSourceError(error: Error): void {
-    this.#fail({ kind: 'body-source', message: error.message, connection: 'interrupted', cause: error });
-  }
-
   // What the reader of the response says.
 
   pause(): void {
@@ -271,16 +225,15 @@ export class DispatchHandler
     const record = this.#record;
     const connection = this.#connection;
     if (record.phase === 'headers' || this.#body.paused) return undefined;
-    const taken = record.bytesSent - (this.#captured?.queuedBytes ?? 0);
     // Finer than the pieces of the body, and exact as long as no other request shares the connection. Not the window: a peer
     // that grants little by little finds it used up at every look.
     if (connection.riderCount === 1)
       this.#furthest = Math.max(this.#furthest, connection.requestBytesWritten);
-    return taken + record.bytesReceived + this.#furthest;
+    return this.#upload.taken + record.bytesReceived + this.#furthest;
   }
 
   onSilence(idleMs: number): void {
-    if (this.#feed?.sourceWaiting === true && this.#captured?.queuedBytes === 0 && !this.#answered) {
+    if (this.#upload.sourceWaiting && !this.#answered) {
       const message = `the body's source gave nothing for ${idleMs} ms`;
       this.#fail({ kind: 'body-source', message, connection: 'interrupted' });
     } else {
@@ -339,7 +292,7 @@ export class DispatchHandler
     this.#record.end();
     // An early answer leaves an upload behind; RFC 9113 section 8.1 lets it end in a reset.
     this.#captured?.cancel();
-    this.#feed?.stop();
+    this.#upload.stop();
     this.#connection.leave(this);
     this.#done.resolve(this.#record.snapshot());
     this.#lease.release(verdict);

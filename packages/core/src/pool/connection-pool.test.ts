@@ -1,0 +1,227 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createConnector } from '../connect/connector.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import type { PoolEvent } from '../transport/pool-event.ts';
+import { FRESH, POOLED, PREWARMED, type ReusePolicy } from '../transport/reuse-policy.ts';
+import type { ProofKind } from './connection.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import { LineConnection } from './testing/line-connection.ts';
+
+let server: Server;
+let origin: URL;
+let sockets: Socket[];
+let clock: FakeClock;
+let events: PoolEvent[];
+let pools: ConnectionPool<LineConnection>[];
+
+beforeEach(async () => {
+  sockets = [];
+  events = [];
+  pools = [];
+  clock = new FakeClock();
+  server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined).resume();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+});
+afterEach(async () => {
+  await Promise.all(pools.map((pool) => pool.close(0)));
+  expect(pools.map((pool) => pool.views())).toEqual(pools.map(() => []));
+  expect(clock.pending).toBe(0);
+  server.close();
+  await once(server, 'close');
+});
+
+function poolOf(policy: ReusePolicy, proof: ProofKind = 'peer'): ConnectionPool<LineConnection> {
+  const connector = createConnector({ alpn: 'http/1.1', clock });
+  let count = 0;
+  const pool = new ConnectionPool<LineConnection>({
+    policy,
+    proof,
+    clock,
+    onEvent: (event) => events.push(event),
+    open(request) {
+      count += 1;
+      return new LineConnection({ ...request, id: `line-${count}`, connector, clock });
+    },
+  });
+  pools.push(pool);
+  return pool;
+}
+
+const WANT = { connectMs: 10_000, avoid: undefined, onConnecting: () => undefined };
+const wait = (pool: ConnectionPool<LineConnection>, want: Partial<typeof WANT> = {}) =>
+  pool.wait(origin, { ...WANT, ...want });
+const types = () => events.map(({ type }) => type);
+
+describe('a third protocol on the same pool', () => {
+  it('waits for its first connection, and takes it at once the next time', async () => {
+    const pool = poolOf(POOLED);
+    expect(pool.take(origin, WANT)).toBeUndefined();
+    const first = await wait(pool).lease;
+    first.release('keep');
+    const second = pool.take(origin, WANT);
+    expect([first.origin, second?.origin]).toEqual(['fresh', 'reused']);
+    expect(second?.connection).toBe(first.connection);
+    expect(types()).toEqual(['opened', 'reused']);
+    second?.release('keep');
+  });
+
+  it('a place that is taken at once leaves no timer of its own', async () => {
+    const pool = poolOf(POOLED);
+    const first = await wait(pool).lease;
+    const busy = clock.pending;
+    const second = pool.take(origin, WANT);
+    expect(clock.pending).toBe(busy);
+    for (const lease of [first, second]) lease?.release('keep');
+  });
+
+  it('those who wait are served in the order in which they came', async () => {
+    const pool = poolOf({ ...POOLED, maxConnections: 1, maxStreams: 1 });
+    const first = await wait(pool).lease;
+    const served: string[] = [];
+    const [second, third] = ['second', 'third'].map(async (name) => {
+      const lease = await wait(pool).lease;
+      served.push(name);
+      return lease;
+    });
+    first.release('keep');
+    expect(pool.take(origin, WANT)).toBeUndefined();
+    (await second)?.release('keep');
+    (await third)?.release('keep');
+    expect(served).toEqual(['second', 'third']);
+  });
+
+  it('one that gives up is told where it was, and holds up nobody behind it', async () => {
+    const pool = poolOf({ ...POOLED, maxConnections: 1, maxStreams: 1 });
+    const first = await wait(pool).lease;
+    const leaving = wait(pool);
+    const staying = wait(pool);
+    leaving.leave('aborted', 'the caller aborted');
+    await expect(leaving.lease).rejects.toMatchObject({ kind: 'aborted', phase: 'acquire' });
+    first.release('keep');
+    (await staying.lease).release('keep');
+  });
+
+  it('a wait ends with its limit, and one too many is refused at once', async () => {
+    const pool = poolOf({ ...POOLED, maxConnections: 1, maxStreams: 1, maxWaiting: 1 });
+    const first = await wait(pool).lease;
+    const waiting = wait(pool, { connectMs: 500 });
+    await expect(wait(pool).lease).rejects.toMatchObject({ kind: 'pool-full', phase: 'acquire' });
+    clock.advance(500);
+    await expect(waiting.lease).rejects.toMatchObject({ kind: 'timeout', phase: 'acquire' });
+    first.release('keep');
+  });
+
+  it('a verdict retires the connection, and its reason is told', async () => {
+    const pool = poolOf(POOLED);
+    (await wait(pool).lease).release('stream-error');
+    await expect.poll(types).toEqual(['opened', 'retired', 'closed']);
+    expect(events[1]).toMatchObject({ reason: 'stream-error' });
+  });
+
+  it('an origin that refuses connections is told as such', async () => {
+    const pool = poolOf(FRESH);
+    const nowhere = new URL('http://127.0.0.1:1/');
+    await expect(pool.wait(nowhere, WANT).lease).rejects.toMatchObject({ kind: 'connect', phase: 'connect' });
+  });
+
+  it('a protocol that cannot even begin fails the request, and leaves nothing', async () => {
+    const pool = new ConnectionPool<LineConnection>({
+      policy: FRESH,
+      proof: 'peer',
+      clock,
+      open: () => {
+        throw new Error('no sockets today');
+      },
+    });
+    pools.push(pool);
+    await expect(wait(pool).lease).rejects.toMatchObject({ kind: 'connect', phase: 'connect' });
+    expect(pool.stats()).toMatchObject({ connecting: 0, waiting: 0 });
+  });
+});
+
+describe('proving', () => {
+  it('a local proof is asked for before each use, and a connection that fails it is replaced', async () => {
+    const pool = poolOf({ ...POOLED, maxStreams: 1 }, 'local');
+    const first = await wait(pool).lease;
+    first.release('keep');
+    clock.advance(1);
+    expect(pool.take(origin, WANT)).toBeUndefined();
+    first.connection.provable = false;
+    const next = await wait(pool).lease;
+    expect(next.connection).not.toBe(first.connection);
+    expect(events.find(({ type }) => type === 'retired')).toMatchObject({ reason: 'socket' });
+    next.release('keep');
+  });
+
+  it('a peer that does not answer is raced with a new connection, and retired as silent', async () => {
+    const pool = poolOf({ ...POOLED, proveAfterIdleMs: 1_000, proveTimeoutMs: 400 });
+    const first = await wait(pool).lease;
+    first.release('keep');
+    clock.advance(1_001);
+    first.connection.answers = false;
+    const waiting = wait(pool);
+    clock.advance(50);
+    const next = await waiting.lease;
+    expect(next.connection).not.toBe(first.connection);
+    clock.advance(350);
+    expect(events.find(({ type }) => type === 'retired')).toMatchObject({ reason: 'silent' });
+    next.release('keep');
+  });
+});
+
+describe('prepare', () => {
+  it('proves a shared connection that has been silent, so that the request need not', async () => {
+    const pool = poolOf({ ...POOLED, proveAfterIdleMs: 1_000 });
+    (await wait(pool).lease).release('keep');
+    clock.advance(1_001);
+    pool.prepare(origin);
+    await expect.poll(types).toContain('proved');
+    const lease = pool.take(origin, WANT);
+    expect(lease?.origin).toBe('reused');
+    lease?.release('keep');
+  });
+
+  it('has a spare ready for a connection that is used once', async () => {
+    const pool = poolOf(PREWARMED);
+    pool.prepare(origin);
+    await expect.poll(types).toEqual(['opened']);
+    const lease = pool.take(origin, WANT);
+    expect([lease?.origin, sockets.length >= 1]).toEqual(['prewarmed', true]);
+    lease?.release('keep');
+  });
+
+  it('opens nothing where nothing may stand by', () => {
+    const pool = poolOf(FRESH);
+    pool.prepare(origin);
+    expect(pool.stats()).toMatchObject({ connecting: 0, live: 0 });
+  });
+});
+
+describe('close', () => {
+  it('those who wait have the grace too, and then nothing is left', async () => {
+    const pool = poolOf({ ...POOLED, maxConnections: 1, maxStreams: 1 });
+    const first = await wait(pool).lease;
+    const waiting = wait(pool);
+    const closed = pool.close(60_000);
+    first.release('keep');
+    (await waiting.lease).release('keep');
+    await closed;
+    expect(pool.views()).toEqual([]);
+  });
+
+  it('a later call may shorten the grace', async () => {
+    const pool = poolOf(POOLED);
+    await wait(pool).lease;
+    const patient = pool.close(60_000);
+    await pool.close(0);
+    await patient;
+    expect(types()).toEqual(['opened', 'retired', 'closed']);
+  });
+});

@@ -111,7 +111,11 @@ describe('on loopback without a key', () => {
     const ready = await fetch(`${ferry.url}/health/ready`);
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: 'ok', checks: { accepting: 'ok', upstream: 'ok', storage: 'ok' }, database: { kind: 'off' } },
+      {
+        status: 'ok',
+        checks: { accepting: 'ok', upstream: 'ok', storage: 'ok', event_loop: 'ok' },
+        database: { kind: 'off' },
+      },
     ]);
   });
 

@@ -17,6 +17,7 @@ test('SIGTERM lets running requests finish, turns new ones away, and leaves noth
   await expect(fetch(`${ferry.url}/health/live`, { headers: { connection: 'close' } })).rejects.toThrow();
   expect((await running).status).toBe(200);
   expect(await ferry.process.exit()).toEqual({ code: 0, signal: null });
+  expect(ferry.process.messages()).toContain('Ferry has stopped: 1 request finished, 0 could not in time');
   expect(isAlive(ferry.simulatorPid)).toBe(false);
 });
 
@@ -31,6 +32,7 @@ test('a request that outlasts the grace is ended with 503', async () => {
   // The edit was under way: whoever retries by itself would pay twice.
   expect(reply.headers.get('x-should-retry')).toBe('false');
   expect(await ferry.process.exit()).toEqual({ code: 0, signal: null });
+  expect(ferry.process.messages()).toContain('Ferry has stopped: 0 requests finished, 1 could not in time');
 });
 
 test('a second signal ends it at once, and the simulator with it', async () => {
@@ -103,4 +105,31 @@ test('`config` prints the effective configuration with its sources and no secret
   expect(ferry.stdout).toMatch(/^port = 8000 +# FERRY_SERVER__PORT$/m);
   expect(ferry.stdout).toMatch(/^admin_key = "env:ADMIN" +# ferry\.toml$/m);
   expect(ferry.stdout).not.toContain('hunter2');
+});
+
+test('a gateway whose upstream takes no connections is not ready, and is again when it does', async () => {
+  const upstream = createServer((socket) => socket.destroy());
+  upstream.listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  const { port } = upstream.address() as { port: number };
+  const provider = { name: 'x', base_url: `http://127.0.0.1:${port}`, models: ['m'], keys: ['env:KEY'] };
+  await using ferry = await FerryProcess.spawn({
+    env: { FERRY_PROVIDER: JSON.stringify([provider]), KEY: 'k', FERRY_DATABASE__EMBEDDED: 'false' },
+  });
+  const { msg } = await ferry.line((line) => line.msg.startsWith('Ferry is ready: '));
+  const url = new URL(msg.slice('Ferry is ready: '.length)).origin;
+  const ready = async () => {
+    const answer = await fetch(`${url}/health/ready`);
+    const { checks } = (await answer.json()) as { checks: Record<string, string> };
+    return [answer.status, checks.upstream];
+  };
+  expect(await ready()).toEqual([200, 'ok']);
+  upstream.close();
+  expect(await eventually(async () => (await ready())[0] === 503, 20_000)).toBe(true);
+  expect((await ready())[1]).toBe('failed');
+  expect((await fetch(`${url}/health/live`)).status).toBe(200);
+  upstream.listen(port, '127.0.0.1');
+  await once(upstream, 'listening');
+  expect(await eventually(async () => (await ready())[0] === 200, 20_000)).toBe(true);
+  upstream.close();
 });

@@ -45,6 +45,17 @@ export async function openTcp({ url, proxy }: Target): Promise<Opened<Socket>> {
   return { socket, ms: performance.now() - startedAt };
 }
 
+/** Whether there is a way to the upstream, or through its proxy. Never rejects. */
+export async function takesConnection(target: Target): Promise<boolean> {
+  try {
+    const { socket } = await openTcp(target);
+    socket.destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** TLS on top, with both protocols offered. The caller destroys it. */
 export async function openTls({ url, ca }: Target, socket: Socket): Promise<Opened<TLSSocket>> {
   const startedAt = performance.now();

@@ -34,6 +34,7 @@ export class Img2ImgController {
   @Post('img2img')
   @DescribeImg2Img()
   async img2img(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    using _running = this.shutdown.enter();
     using lifetime = new RequestLifetime(reply.raw, this.config.server.deadline_ms, this.shutdown.signal);
     // Each request may fill the disk with as many images as it may hold: their number is limited before they are read.
     using _place = await this.admission.enter(turnOf(request), lifetime.signal);

@@ -71,6 +71,8 @@ function pageAddress(app: NestFastifyApplication, host: string): string {
   return `http://${name}:${port}/admin/img2img`;
 }
 
+const count = (requests: number): string => `${requests} ${requests === 1 ? 'request' : 'requests'}`;
+
 /** Signals sent while the process stops on its own must not be missed: the second one ends it at once. */
 function stopOnSignal(
   app: NestFastifyApplication,
@@ -83,11 +85,18 @@ function stopOnSignal(
       logger.warn({}, `${signal} again: stopping at once`);
       process.exit(1);
     }
-    logger.info({}, `${signal}: finishing what runs, for at most ${shutdown_grace_ms / 1_000} s`);
+    const { running } = shutdown;
+    logger.info(
+      { running },
+      `${signal}: finishing what runs (${count(running)}), for at most ${shutdown_grace_ms / 1_000} s`,
+    );
     shutdown.begin(shutdown_grace_ms);
     app.close().then(
       () => {
-        logger.info({}, 'Ferry has stopped');
+        const { cutShort } = shutdown;
+        const finished = running - cutShort;
+        const said = `Ferry has stopped: ${count(finished)} finished, ${cutShort} could not in time`;
+        logger[cutShort === 0 ? 'info' : 'warn']({ finished, cut_short: cutShort }, said);
         process.exit(0);
       },
       (error: unknown) => {

@@ -83,6 +83,14 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     return [...this.#models.values()].every((name) => this.#upstreams.has(name)) && this.#models.size > 0;
   }
 
+  /** Whether any upstream takes a connection now, through its proxy where there is one. Never rejects. */
+  async anyReachable(): Promise<boolean> {
+    const opened = await Promise.all(
+      [...this.#upstreams.values()].map((upstream) => upstream.takesConnection()),
+    );
+    return opened.includes(true);
+  }
+
   get models(): readonly ModelView[] {
     return [...this.#models.keys()].map((id) => {
       const aliases = Object.entries(this.#settings.current.alias).flatMap(([alias, model]) =>

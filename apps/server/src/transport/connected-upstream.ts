@@ -3,12 +3,14 @@ import {
   type CredentialSource,
   FallbackMemory,
   type Logger,
+  proxyFor,
   ResilientClient,
   RetryBudget,
   UploadService,
 } from '@ferry/core';
 import type { Provider } from '@ferry/providers';
 import type { Config } from '../config/schema.ts';
+import { takesConnection } from '../doctor/probe-connection.ts';
 import type { Upstream } from '../providers/upstream.ts';
 import type { UpstreamWatch } from '../telemetry/live-upstreams.ts';
 import { clientSettings, spoolDirectory } from './client-settings.ts';
@@ -112,6 +114,13 @@ export class ConnectedUpstream {
     taken.use(this.#transports.shared.hold());
     const held = taken.move();
     return { upstream: this.#upstream, [Symbol.dispose]: () => held.dispose() };
+  }
+
+  /** Whether the upstream, or its proxy, takes a connection, which is closed again. Never rejects. */
+  async takesConnection(): Promise<boolean> {
+    const { reach } = this.#parts;
+    const { url } = this.#upstream.provider.uploadEndpoint();
+    return await takesConnection({ url, ca: reach.ca, proxy: proxyFor(reach.proxy)(url) });
   }
 
   /** Closes all connections now, also those that are draining. */

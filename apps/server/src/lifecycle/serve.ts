@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { createApp } from '../app.ts';
@@ -37,6 +37,8 @@ export async function serve(loaded: LoadedConfig): Promise<void> {
 
 function prepareDataDir(dir: string): void {
   try {
+    // Only the folder itself is closed to others: PostgreSQL may have to walk through those above it.
+    mkdirSync(dirname(resolve(dir)), { recursive: true });
     mkdirSync(resolve(dir), { recursive: true, mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

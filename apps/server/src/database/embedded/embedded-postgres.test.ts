@@ -1,11 +1,15 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { silentLogger } from '@ferry/core';
 import { sql } from 'drizzle-orm';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Database } from '../database.ts';
 import { temporaryFolder } from '../testing/postgres.ts';
 import { EmbeddedPostgres } from './embedded-postgres.ts';
+import { socketFolder } from './places.ts';
 import { recordedPostmaster } from './processes.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -13,9 +17,26 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function folder(): Promise<string> {
+/** Made once: initdb is most of a first start. */
+let template: string;
+beforeAll(async () => {
+  template = await temporaryFolder();
+  const server = new EmbeddedPostgres({ dataDir: template, logger: silentLogger, sync: false });
+  await server.ensure(AbortSignal.timeout(30_000));
+  await server.stop();
+});
+afterAll(() => rm(template, { recursive: true }));
+
+async function emptyFolder(): Promise<string> {
   const path = await temporaryFolder();
   cleanups.push(() => rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
+  return path;
+}
+
+/** With a cluster that has never been used. Copied by cp(1), which keeps the owner. */
+async function folder(): Promise<string> {
+  const path = await emptyFolder();
+  await promisify(execFile)('cp', ['-a', join(template, 'postgres'), path]);
   return path;
 }
 
@@ -45,7 +66,7 @@ async function withTable(dataDir: string): Promise<Database> {
 }
 
 test('a server starts in an empty folder, keeps what it was told, and is gone after the stop', async () => {
-  const dataDir = await folder();
+  const dataDir = await emptyFolder();
   const first = await withTable(dataDir);
   await keep(first, 'a');
   const server = await pid(dataDir);
@@ -99,8 +120,8 @@ test('a server that outlived its gateway is taken over', async () => {
   expect(await pid(dataDir)).toBeUndefined();
 });
 
-test('two that start on one folder at the same moment share one server', async () => {
-  const dataDir = await folder();
+test('two that start on one empty folder at the same moment share one server', async () => {
+  const dataDir = await emptyFolder();
   const both = [start(dataDir), start(dataDir)];
   await Promise.all(both.map(up));
   const settings = await Promise.all(
@@ -137,7 +158,11 @@ test('files of another major version are left alone, and the reason is told', as
 });
 
 test('a folder with a name longer than a socket may have is no hindrance', async () => {
-  const dataDir = join(await folder(), 'a "quoted", spaced name'.padEnd(60, '-'), 'x'.repeat(120));
+  const dataDir = join(await emptyFolder(), 'a "quoted", spaced name'.padEnd(60, '-'), 'x'.repeat(120));
   const database = start(dataDir);
   await up(database);
+  const sockets = socketFolder(join(dataDir, 'postgres'), tmpdir());
+  expect(await readdir(sockets)).toContain('.s.PGSQL.5432');
+  await database.stop();
+  await expect(readdir(sockets)).rejects.toThrow('ENOENT');
 });

@@ -1,3 +1,4 @@
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, sleep } from '@ferry/core';
 import type { ClientConfig } from 'pg';
@@ -67,8 +68,11 @@ export class EmbeddedPostgres implements DatabaseSource {
     const own = this.#own;
     if (this.#prepared === undefined || !this.#used) return await own?.stop();
     if (await otherInstances(this.#prepared.config)) return own?.leave();
+    const { cluster, sockets } = this.#prepared;
     if (own?.alive === true) await own.stop();
-    else await endOrphan(join(this.#prepared.cluster.home, 'data'));
+    else await endOrphan(join(cluster.home, 'data'));
+    // It may stand in the system's temporary folder. One that is in use is not empty, and stays.
+    await rmdir(sockets).catch(() => undefined);
   }
 
   async #prepare(): Promise<Prepared> {

@@ -41,6 +41,7 @@ export function socketFolder(home: string, temporary: string): string {
  * @throws Error when one cannot be made, or belongs to somebody else.
  */
 export async function preparePlaces(dataDir: string, preferred: Account | undefined): Promise<Places> {
+  await mkdir(dirname(dataDir), { recursive: true });
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const home = await chooseHome(await realpath(dataDir), preferred);
   const account = preferred && ((await ownerOf(home)) ?? preferred);

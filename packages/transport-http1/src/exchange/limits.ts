@@ -11,15 +11,27 @@ export const LIMIT_REASON: Readonly<Record<LimitName, string>> = {
   totalMs: 'not finished',
 };
 
+const LIMITS: readonly LimitName[] = ['connectMs', 'headersMs', 'idleMs', 'totalMs'];
+
+const NEVER = Number.POSITIVE_INFINITY;
+
 /**
  * The four clocks of one attempt. got's timers and Node's socket timeouts are not used: they start elsewhere, and they
- * cannot be injected.
+ * cannot be injected. One timer serves all four: a limit that stops or starts over leaves it as it is, and it looks for the
+ * next when it fires. An upload starts its limits a dozen times, and hardly one of them ever passes.
  */
 export class Limits {
   readonly #clock: Clock;
   readonly #limits: AttemptLimits;
   readonly #passed: (limit: LimitName) => void;
-  readonly #running = new Map<LimitName, () => void>();
+  readonly #dueAt: Record<LimitName, number> = {
+    connectMs: NEVER,
+    headersMs: NEVER,
+    idleMs: NEVER,
+    totalMs: NEVER,
+  };
+  #firesAt = NEVER;
+  #cancel: (() => void) | undefined;
 
   constructor(clock: Clock, limits: AttemptLimits, passed: (limit: LimitName) => void) {
     this.#clock = clock;
@@ -29,22 +41,44 @@ export class Limits {
 
   /** Starts a limit, or starts it over. */
   start(limit: LimitName): void {
-    this.stop(limit);
-    const cancel = this.#clock.after(this.#limits[limit], () => {
-      this.#running.delete(limit);
-      this.#passed(limit);
-    });
-    this.#running.set(limit, cancel);
+    const now = this.#clock.now();
+    this.#dueAt[limit] = now + this.#limits[limit];
+    this.#arm(now);
   }
 
   stop(limit: LimitName): void {
-    this.#running.get(limit)?.();
-    this.#running.delete(limit);
+    this.#dueAt[limit] = NEVER;
   }
 
   stopAll(): void {
-    for (const cancel of this.#running.values()) cancel();
-    this.#running.clear();
+    for (const limit of LIMITS) this.#dueAt[limit] = NEVER;
+    this.#disarm();
+  }
+
+  #arm(now: number): void {
+    const { connectMs, headersMs, idleMs, totalMs } = this.#dueAt;
+    const next = Math.min(connectMs, headersMs, idleMs, totalMs);
+    if (next >= this.#firesAt) return;
+    this.#disarm();
+    this.#firesAt = next;
+    this.#cancel = this.#clock.after(Math.ceil(Math.max(0, next - now)), () => this.#fire());
+  }
+
+  #disarm(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#firesAt = NEVER;
+  }
+
+  #fire(): void {
+    this.#disarm();
+    const now = this.#clock.now();
+    for (const limit of LIMITS) {
+      if (this.#dueAt[limit] > now) continue;
+      this.#dueAt[limit] = NEVER;
+      this.#passed(limit);
+    }
+    this.#arm(now);
   }
 }
 

@@ -57,6 +57,21 @@ test('a configured upstream is used with its own authority, its models and alias
   expect(process.messages().some((msg) => msg.startsWith('Simulated upstream'))).toBe(false);
 });
 
+test('an upload says when the upstream may delete it, and says nothing of it when that is 0', async () => {
+  const hours: number[] = [];
+  for (const more of ['', '[upload]\nexpires_after_s = 7200\n', '[upload]\nexpires_after_s = 0\n']) {
+    const { process, url } = await started(provider(['env:ONE'], more));
+    await using _ = process;
+    await upstream.control.reset();
+    expect((await edit(url)).status).toBe(200);
+    const [upload] = await upstream.control.requests(UPLOADS);
+    hours.push(Math.round(((upload?.work?.file?.expiresAt ?? 0) - (upload?.at ?? 0)) / 3_600_000));
+  }
+  const [byDefault, two, simulatorsOwn] = hours;
+  expect([byDefault, two]).toEqual([24, 2]);
+  expect([byDefault, two]).not.toContain(simulatorsOwn);
+});
+
 test('a refused key is left for the other, and the edit names only files of its own key', async () => {
   const { process, url } = await started(provider(['env:WRONG', 'env:TWO']));
   await using _ = process;

@@ -34,7 +34,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   422: 'This `Idempotency-Key` came before with another payload (`idempotency_key_reused`), or the upstream refused the request (`upstream_rejected`).',
   429: 'The upstream limits the rate; see `retry-after`.',
   502: 'The upstream failed: `upstream_transport`, `upstream_status`, `upstream_auth`, `upstream_bad_answer`, or `upstream_unknown_outcome`, which must not be sent again (`x-should-retry: false`).',
-  503: 'Busy, stopping, or the upstream is away; see `retry-after`.',
+  503: 'Too many requests wait already (`overloaded`), stopping, or the upstream is away. Nothing of the request was kept; `retry-after` says when a place can be expected.',
   504: 'Not done within the deadline: `deadline_exceeded`.',
 };
 

@@ -15,6 +15,8 @@ const RENEW_MS = 10_000;
 const LOOK_AGAIN_MS = 1_000;
 /** The longest answer kept. Bytes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Each may hold an answer in memory; what is beyond them ends as unknown. */
+const MAX_UNWRITTEN = 256;
 const CHANNEL = 'idempotent_requests';
 
 /** Milliseconds from now, by the database's clock: those of the instances may differ. */
@@ -27,8 +29,8 @@ export class DatabaseStore implements RequestStore {
   readonly #clock: Clock;
   /** Runs of this instance that have not ended. */
   readonly #running = new Set<string>();
-  /** Ends that could not be written down because the database was away. */
-  readonly #unwritten = new Map<string, { readonly outcome: Outcome; readonly lifetimeMs: number }>();
+  /** Ends that could not be written down because the database was away: written when it is back. */
+  readonly #unwritten = new Map<string, () => Promise<void>>();
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #ends: (() => void)[] = [];
   #cancelRenewal: () => void = () => undefined;
@@ -109,8 +111,8 @@ export class DatabaseStore implements RequestStore {
     this.#running.add(id);
     return {
       billing: () => this.#billing(id),
-      finish: (outcome) => this.#finish(id, outcome, lifetimeMs),
-      release: () => this.#release(id),
+      finish: (outcome) => this.#end(id, () => this.#write(id, outcome, lifetimeMs)),
+      release: () => this.#end(id, () => this.#forget(id)),
     };
   }
 
@@ -127,14 +129,15 @@ export class DatabaseStore implements RequestStore {
     throw new ClaimLost();
   }
 
-  async #finish(id: string, outcome: Outcome, lifetimeMs: number): Promise<void> {
+  /** Until it is written down repeats wait, or are told that nobody knows; they never run it again. */
+  async #end(id: string, write: () => Promise<void>): Promise<void> {
     try {
-      await this.#write(id, outcome, lifetimeMs);
+      await write();
       this.#running.delete(id);
     } catch (error) {
       if (!DatabaseUnavailable.is(error)) throw error;
-      // Until then repeats wait, or are told that nobody knows; they never run it again.
-      this.#unwritten.set(id, { outcome, lifetimeMs });
+      if (this.#unwritten.size < MAX_UNWRITTEN) this.#unwritten.set(id, write);
+      else this.#running.delete(id);
     }
   }
 
@@ -154,8 +157,7 @@ export class DatabaseStore implements RequestStore {
     });
   }
 
-  async #release(id: string): Promise<void> {
-    this.#running.delete(id);
+  async #forget(id: string): Promise<void> {
     await this.#database.transaction(async (tx) => {
       await tx.delete(table).where(eq(table.id, id));
       await notify(tx, CHANNEL, id);
@@ -202,10 +204,10 @@ export class DatabaseStore implements RequestStore {
 
   async #catchUp(): Promise<void> {
     await this.#renew();
-    for (const [id, { outcome, lifetimeMs }] of [...this.#unwritten]) {
+    for (const [id, write] of [...this.#unwritten]) {
       this.#unwritten.delete(id);
-      await this.#finish(id, outcome, lifetimeMs).catch((error: unknown) =>
-        this.#logger.error({ err: error }, 'Cannot keep the answer of a request that may come again'),
+      await this.#end(id, write).catch((error: unknown) =>
+        this.#logger.error({ err: error }, 'Cannot write down how a request ended that may come again'),
       );
     }
   }

@@ -125,6 +125,20 @@ test('an answer that comes while the database is away goes out, and is kept when
   expect(repeat.replayed).toBe(true);
 });
 
+test('what did nothing while the database was away is forgotten when it is back', async () => {
+  const road = await Road.open(url);
+  cleanups.push(() => road[Symbol.asyncDispose]());
+  const alone = await instance(road.url);
+  const failed = request(alone).once(options, async () => {
+    await road.cut();
+    throw new Error('no upload arrived');
+  });
+  await expect(failed).rejects.toThrow('no upload arrived');
+  await road.mend();
+  const other = await instance();
+  expect(await request(other).once(options, async () => 'made')).toBe('made');
+});
+
 test('a lease is renewed while its instance lives', async () => {
   const alone = await instance();
   const held = work('late');

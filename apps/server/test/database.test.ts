@@ -5,6 +5,9 @@ import { TestPostgres } from '../src/database/testing/postgres.ts';
 import { eventually, type Ferry, FerryProcess, isAlive, startFerry } from './support/ferry.ts';
 import { form, picture, post } from './support/form.ts';
 
+/** A first start waits for the disk, which others may keep busy. Milliseconds. */
+const SLOW_DISK = 90_000;
+
 interface Ready {
   readonly status: string;
   readonly database: { readonly kind: string; readonly reason?: string };
@@ -23,7 +26,9 @@ async function postmaster({ process }: Ferry): Promise<number> {
   return Number((await readFile(file, 'utf8')).split('\n', 1)[0]);
 }
 
-test('with no configuration a PostgreSQL of its own runs, comes back after kill -9, and ends with the gateway', async () => {
+test('with no configuration a PostgreSQL of its own runs, comes back after kill -9, and ends with the gateway', {
+  timeout: SLOW_DISK,
+}, async () => {
   await using ferry = await startFerry({ database: 'embedded' });
   expect(await is(ferry, 'up')).toBe(true);
   const first = await postmaster(ferry);
@@ -39,7 +44,9 @@ test('with no configuration a PostgreSQL of its own runs, comes back after kill 
   expect(isAlive(second)).toBe(false);
 });
 
-test('a gateway killed with -9 leaves no PostgreSQL, and its data is there at the next start', async () => {
+test('a gateway killed with -9 leaves no PostgreSQL, and its data is there at the next start', {
+  timeout: SLOW_DISK,
+}, async () => {
   await using ferry = await startFerry({ database: 'embedded' });
   expect(await is(ferry, 'up')).toBe(true);
   const server = await postmaster(ferry);

@@ -12,6 +12,7 @@ import { runJob, type Sink, startSink } from './transports/processes.ts';
 import { judge } from './transports/promises.ts';
 import { inRounds } from './transports/rounds.ts';
 import { cellTable, verdictTable } from './transports/tables.ts';
+import { canMeasure } from './transports/variants.ts';
 
 const options = parseOptions(process.argv.slice(2));
 const sink = await startSink();
@@ -34,7 +35,8 @@ try {
 
 async function measureCell({ target }: Sink, cell: Cell): Promise<CellResult> {
   const { rounds, measureMs, warmUpMs, baseline } = options;
-  const measured = await inRounds(options.variants, rounds, (variant) =>
+  const variants = options.variants.filter((variant) => canMeasure(variant, cell));
+  const measured = await inRounds(variants, rounds, (variant) =>
     runJob({
       type: 'load',
       variant,

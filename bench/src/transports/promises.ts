@@ -10,7 +10,7 @@ import {
 } from './cell.ts';
 import type { Measured } from './job.ts';
 import { ratio, type Spread } from './statistics.ts';
-import { VARIANTS, type VariantName } from './variants.ts';
+import { canMeasure, VARIANTS, type VariantName } from './variants.ts';
 
 /** What the pooled transport is to reach, as a ratio to another client in the same rounds. */
 export interface SpeedPromise {
@@ -33,12 +33,16 @@ export const PROMISES: readonly SpeedPromise[] = [
     (cell): SpeedPromise => ({
       cell,
       figure: 'CPU s/GB',
-      against: 'undici-agent',
+      against: agentFor(cell),
       bound: 1,
       kind: 'promise',
     }),
   ),
 ];
+
+function agentFor(cell: Cell): VariantName {
+  return canMeasure('undici-agent', cell) ? 'undici-agent' : 'undici-agent-iterable';
+}
 
 /** FRESH with a CA bundle of `BUNDLE_SIZE` certificates takes at most this, as a ratio to default roots. */
 export const BUNDLE_BOUND = 1.3;

@@ -68,3 +68,14 @@ export const QUICK_VARIANTS: readonly VariantName[] = [
 export function isVariant(name: string): name is VariantName {
   return Object.hasOwn(VARIANTS, name);
 }
+
+/** `maxSessionMemory` of Node's HTTP/2 sessions, which undici gives nobody to set: queued Buffers count against it. */
+const SESSION_MEMORY_BYTES = 10_000_000;
+
+/** False for the one that cannot: undici's Agent fails uploads when more Buffers are queued than a session may hold. */
+export function canMeasure(
+  variant: VariantName,
+  { bodyBytes, atOnce }: { readonly bodyBytes: number; readonly atOnce: number },
+): boolean {
+  return variant !== 'undici-agent' || bodyBytes * atOnce <= SESSION_MEMORY_BYTES;
+}

@@ -5,7 +5,8 @@ import type { BenchClient } from './client.ts';
 
 /** What Node itself can do over HTTP/2: one session, one Buffer a stream, no limit, no check. */
 export function rawHttp2(url: string, ca: string | undefined): BenchClient {
-  const session = http2.connect(url, ca === undefined ? {} : { ca });
+  // By default 10 MB of queued Buffers make Node refuse new streams of its own: two bodies of that size would do.
+  const session = http2.connect(url, { maxSessionMemory: 1_000, ...(ca === undefined ? {} : { ca }) });
   return {
     upload: (body) => post(session, url, body),
     close: () => new Promise((resolve) => session.close(resolve)),

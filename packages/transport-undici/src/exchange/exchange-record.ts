@@ -6,6 +6,8 @@ interface ExchangeConnection {
   readonly flowControl: Exchange['flowControl'];
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Gathers the facts of one attempt while it runs. */
 export class ExchangeRecord {
   /** When the attempt began, by the clock. */
@@ -52,14 +54,21 @@ export class ExchangeRecord {
   snapshot(): Exchange {
     const phaseMs = { ...this.#phaseMs };
     if (!this.#ended) phaseMs[this.#phase] = (phaseMs[this.#phase] ?? 0) + this.#clock.now() - this.#since;
-    const { bodyOpened, bytesSent, bytesReceived } = this;
-    const connectionOrigin = this.#origin;
-    const connectionReused = connectionOrigin === 'reused';
-    const facts = { connectionReused, bodyOpened, bytesSent, bytesReceived, phaseMs };
-    if (this.#connection === undefined || connectionOrigin === undefined) return facts;
-    const { id, flowControl } = this.#connection;
-    const connected = { protocol: 'h2', connectionId: id, connectionOrigin, ...facts } as const;
-    return flowControl === undefined ? connected : { ...connected, flowControl };
+    const facts: Mutable<Exchange> = {
+      connectionReused: this.#origin === 'reused',
+      bodyOpened: this.bodyOpened,
+      bytesSent: this.bytesSent,
+      bytesReceived: this.bytesReceived,
+      phaseMs,
+    };
+    if (this.#connection !== undefined && this.#origin !== undefined) {
+      const { id, flowControl } = this.#connection;
+      facts.protocol = 'h2';
+      facts.connectionId = id;
+      facts.connectionOrigin = this.#origin;
+      if (flowControl !== undefined) facts.flowControl = flowControl;
+    }
+    return facts;
   }
 
   #settle(): void {

@@ -9,6 +9,7 @@ const USAGE = `pnpm chaos: the built gateway between clients that go away and an
   --at-once <n>    default 32
   --faults <n>     share of the upstream's requests that meet a fault, 0 to 1; default 0.2
   --restarts <n>   of the upstream; default 8
+  --spares <n>     connections opened ahead; default 2
 
 Ends with 0 when there is no difference, with 1 otherwise.
 `;
@@ -20,12 +21,13 @@ const { values } = parseArgs({
     'at-once': { type: 'string' },
     faults: { type: 'string' },
     restarts: { type: 'string' },
+    spares: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
 function read(
-  flag: 'seed' | 'requests' | 'at-once' | 'faults' | 'restarts',
+  flag: 'seed' | 'requests' | 'at-once' | 'faults' | 'restarts' | 'spares',
   preset: number,
   most: number,
 ): number {
@@ -46,6 +48,7 @@ async function main(): Promise<number> {
     atOnce: read('at-once', 32, 1_000),
     faultShare: read('faults', 0.2, 1),
     restarts: read('restarts', 8, 1_000),
+    spares: read('spares', 2, 32),
     onProgress(settled) {
       if (settled % 1_000 === 0) console.error(`${settled} requests are settled`);
     },

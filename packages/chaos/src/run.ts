@@ -21,6 +21,8 @@ export interface ChaosOptions {
   readonly faultShare: number;
   /** How often the upstream is ended and started again in the middle. */
   readonly restarts: number;
+  /** Connections that the gateway opens ahead. Each is let go ten seconds after the last request, which the run then waits for. */
+  readonly spares: number;
   /** Hears how many requests are settled. */
   readonly onProgress?: (settled: number) => void;
 }
@@ -44,7 +46,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   closing.defer(() => rm(folder, { recursive: true, force: true }));
   const upstream = await UpstreamProcess.start(folder);
   closing.defer(() => upstream.stop());
-  const gateway = await GatewayProcess.start(folder, upstream);
+  const gateway = await GatewayProcess.start(folder, upstream, options);
   closing.defer(() => gateway.stop());
   const requests = await storm(options, upstream, gateway);
   await upstream.disarm();

@@ -11,10 +11,15 @@ const READY = 'Ferry is ready: ';
 const KEYS = ['ONE', 'TWO', 'THREE', 'FOUR', 'FIVE', 'SIX'] as const;
 
 /** The longest a request may take by the gateway's own clock, in milliseconds. */
-export const DEADLINE_MS = 8_000;
+export const DEADLINE_MS = 6_000;
 
 /** Uploads at once, and as many edits beside them. */
 export const CONCURRENCY = 16;
+
+interface UpstreamAddress {
+  readonly url: string;
+  readonly caFile: string;
+}
 
 /** The built gateway as a process of its own, as an operator starts it. */
 export class GatewayProcess {
@@ -30,10 +35,11 @@ export class GatewayProcess {
 
   static async start(
     folder: string,
-    upstream: { readonly url: string; readonly caFile: string },
+    upstream: UpstreamAddress,
+    options: { readonly spares: number },
   ): Promise<GatewayProcess> {
     mkdirSync(join(folder, 'tmp'));
-    writeFileSync(join(folder, 'ferry.toml'), configuration(upstream));
+    writeFileSync(join(folder, 'ferry.toml'), configuration(upstream, options));
     const env = {
       TMPDIR: join(folder, 'tmp'),
       ...Object.fromEntries(KEYS.map((key) => [key, `key-${key}`])),
@@ -82,7 +88,7 @@ function readyUrl(line: string): string | undefined {
 }
 
 /** Waits are short so that a run is; what is decided is not changed by that. */
-function configuration({ url, caFile }: { readonly url: string; readonly caFile: string }): string {
+function configuration({ url, caFile }: UpstreamAddress, { spares }: { readonly spares: number }): string {
   return `
 [server]
 port = 0
@@ -102,7 +108,7 @@ headers_ms = 2000
 idle_ms = 1500
 
 [pool]
-spares = 2
+spares = ${spares}
 max_idle_ms = 1000
 prove_after_idle_ms = 200
 

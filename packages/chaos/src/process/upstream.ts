@@ -9,6 +9,8 @@ import { Child } from './child.ts';
 
 const CLI = fileURLToPath(new URL('../../../upstream-sim/dist/cli.js', import.meta.url));
 const READY_MS = 30_000;
+/** What a service manager gives a process after SIGTERM before it kills it; short, as everything here. Milliseconds. */
+const GRACE_MS = 2_000;
 /** Rules in one message to the control interface. */
 const RULES_AT_ONCE = 100;
 
@@ -77,7 +79,7 @@ export class UpstreamProcess {
 
   /** Ends the process, politely or not, and starts another after a moment. */
   async restart(signal: 'SIGKILL' | 'SIGTERM', awayMs: number): Promise<void> {
-    await this.#child?.stop(signal);
+    await this.#child?.stop(signal, GRACE_MS);
     await setTimeout(awayMs);
     await this.boot();
   }

@@ -11,7 +11,7 @@ import type { Line, RequestRecord } from './reconcile.ts';
 const QUIET_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 /** How long the upstream holds its answers back while the places are counted. */
-const HELD_MS = 2_000;
+const HELD_MS = 1_500;
 /**
  * A place that is lost stays lost. One round may miss for another reason: what the storm has left, such as a retry budget that is
  * used up, takes a moment to recover.

@@ -6,7 +6,7 @@ const SHOWN = 10;
 
 /** The reconciliation as people read it. Pure. */
 export function table({ options, requests, ledger, lines, durationMs }: ChaosReport): string {
-  const { seed, atOnce, faultShare, restarts } = options;
+  const { seed, atOnce, faultShare, restarts, spares } = options;
   const width = Math.max(...lines.map(({ what }) => what.length));
   const row = (what: string, count: string, differences: string): string =>
     `${what.padEnd(width)}  ${count.padStart(9)}  ${differences.padStart(11)}`;
@@ -26,7 +26,7 @@ export function table({ options, requests, ledger, lines, durationMs }: ChaosRep
     ]),
     '',
     `Differences: ${number(differencesOf(lines))}. Again: pnpm chaos --seed ${seed} --requests ${options.requests} --at-once ${atOnce} ` +
-      `--faults ${faultShare} --restarts ${restarts}`,
+      `--faults ${faultShare} --restarts ${restarts} --spares ${spares}`,
   ].join('\n');
 }
 

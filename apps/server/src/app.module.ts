@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Admission } from './admission/admission.ts';
 import { ProviderPlaces } from './admission/provider-places.ts';
 import { WatchedLines } from './admission/watched-lines.ts';
+import { AlertsModule } from './alerts/alerts.module.ts';
 import { AuditModule } from './audit/audit.module.ts';
 import { authModule } from './auth/auth.module.ts';
 import type { Door } from './auth/door.ts';
@@ -40,6 +41,7 @@ export interface AppParts {
 
 @Module({
   imports: [
+    AlertsModule,
     AuditModule,
     DatabaseModule,
     IdempotencyModule,

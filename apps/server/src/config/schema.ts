@@ -1,6 +1,7 @@
 /** Every key Ferry knows, one section a file. Defaults, validation, types and the options table come from here. */
 import { z } from 'zod';
 import { table } from './keys.ts';
+import { alertsSection } from './sections/alerts.ts';
 import { apiKeySection } from './sections/api-key.ts';
 import { authSection } from './sections/auth.ts';
 import { databaseSection } from './sections/database.ts';
@@ -14,6 +15,7 @@ import { serverSection } from './sections/server.ts';
 import { storageSection } from './sections/storage.ts';
 import { telemetrySection } from './sections/telemetry.ts';
 import { uploadSection } from './sections/upload.ts';
+import { webhookSection } from './sections/webhook.ts';
 
 /** The seed's model name; not an official id, so it is an alias. */
 export const DEFAULT_ALIASES: Readonly<Record<string, string>> = {
@@ -33,6 +35,8 @@ export const configSchema = z.strictObject({
   database: databaseSection,
   idempotency: idempotencySection,
   telemetry: telemetrySection,
+  alerts: alertsSection,
+  webhook: webhookSection,
   auth: authSection,
   api_key: z.array(apiKeySection).default([]),
 });

@@ -76,6 +76,7 @@ function* references(config: Config): Generator<[key: string, reference: string]
   if (config.database.url !== undefined) yield ['database.url', config.database.url];
   if (config.auth.admin_key !== undefined) yield ['auth.admin_key', config.auth.admin_key];
   for (const [i, { key }] of config.api_key.entries()) yield [`api_key[${i}].key`, key];
+  if (config.webhook.secret !== undefined) yield ['webhook.secret', config.webhook.secret];
   for (const [i, provider] of config.provider.entries()) {
     for (const [j, key] of provider.keys.entries()) yield [`provider[${i}].keys[${j}]`, key];
   }

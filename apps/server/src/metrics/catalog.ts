@@ -159,6 +159,13 @@ export const METRICS = {
     labels: ['queue'],
     observed: true,
   },
+  ferry_alert_state: {
+    kind: 'gauge',
+    unit: '1',
+    about: "The state of the process's own alerts: 0 inactive or resolved, 1 pending, 2 firing.",
+    labels: ['alert', 'severity'],
+    observed: true,
+  },
   'http.client.request.duration': {
     kind: 'histogram',
     unit: 's',

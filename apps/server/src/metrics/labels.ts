@@ -1,4 +1,5 @@
 /** The labels of our metrics. Each has a bounded set of values, whatever callers and upstreams do. */
+import { DEFINITIONS } from '../alerts/rule.ts';
 import { ERROR_TYPES } from '../telemetry/error-type.ts';
 import { STATUS_LABELS } from './status-label.ts';
 
@@ -54,6 +55,8 @@ export const LABELS = {
   queue: {
     about: 'what is waited for: `requests`, `uploads`, `edits`, or a place at a provider, `provider:<name>`',
   },
+  alert: { about: "the rule's name", values: DEFINITIONS.map(({ name }) => name) },
+  severity: { about: 'how bad it is', values: ['warning', 'critical'] },
   'http.request.method': {
     about: "the request's method",
     values: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', '_OTHER'],

@@ -74,6 +74,7 @@ export function recordEvents(instruments: Instruments): (event: TelemetryEvent) 
       case 'bytes-sent':
       case 'retry-planned':
       case 'queue':
+      case 'alert':
         return;
       default:
         event satisfies never;

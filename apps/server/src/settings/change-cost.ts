@@ -52,8 +52,15 @@ const FALLBACK: ChangeCost = {
     'Nothing is replaced. What has been learned of an upstream stays, and a hold that stands keeps its time.',
 };
 
+const ALERTS: ChangeCost = {
+  replaces: [],
+  about:
+    "Nothing is replaced. The gateway's own alerts go by it within a second; rules in Prometheus have numbers of their own.",
+};
+
 export function costOf(key: string): ChangeCost {
   const own = COSTS[key];
   if (own !== undefined) return own;
+  if (key.startsWith('alerts.')) return ALERTS;
   return key.startsWith('fallback.') ? FALLBACK : { replaces: [], about: NEXT_REQUEST };
 }

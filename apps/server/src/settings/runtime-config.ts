@@ -7,6 +7,7 @@ export const RUNTIME_SECTIONS = [
   'retry',
   'limits',
   'fallback',
+  'alerts',
 ] as const satisfies readonly (keyof Config)[];
 
 export type RuntimeSection = (typeof RUNTIME_SECTIONS)[number];

@@ -16,8 +16,8 @@ test('whoever holds a snapshot keeps it, whatever is changed', () => {
 
 test('what is read at the start only is not changed', () => {
   const settings = new RuntimeSettings(config({ server: { port: 1 } }), silentLogger);
-  const { upload, pool, retry, limits, fallback } = config({ upload: { reuse_session: true } });
-  settings.apply({ upload, pool, retry, limits, fallback });
+  const { upload, pool, retry, limits, fallback, alerts } = config({ upload: { reuse_session: true } });
+  settings.apply({ upload, pool, retry, limits, fallback, alerts });
   expect([settings.current.server.port, settings.current.upload.reuse_session]).toEqual([1, true]);
 });
 

@@ -217,6 +217,18 @@ export interface QueueEvent extends Happened {
   readonly limit: number;
 }
 
+/** The process's own alert has changed its state. */
+export interface AlertEvent extends Happened {
+  readonly type: 'alert';
+  /** The rule's name. */
+  readonly alert: string;
+  readonly severity: 'warning' | 'critical';
+  readonly state: 'inactive' | 'pending' | 'firing' | 'resolved';
+  /** Absent for want of traffic. */
+  readonly value?: number;
+  readonly threshold: number;
+}
+
 export type CallEvent = CallStarted | AttemptStarted | BytesSent | AttemptEnded | RetryPlanned | CallEnded;
 
 export type TelemetryEvent =
@@ -227,4 +239,5 @@ export type TelemetryEvent =
   | ConnectionEvent
   | FallbackEvent
   | CredentialEvent
-  | QueueEvent;
+  | QueueEvent
+  | AlertEvent;

@@ -191,6 +191,7 @@ export function transportEvent(event: TelemetryEvent): TransportEvent | undefine
       return { event: 'queue', data: { at, queue, running, waiting, limit } };
     }
     case 'upstream':
+    case 'alert':
     case 'request-started':
     case 'request-ended':
     case 'call-started':

@@ -73,6 +73,7 @@ export class TraceRecorder {
       case 'fallback':
       case 'credential':
       case 'queue':
+      case 'alert':
         return;
       default:
         event satisfies never;

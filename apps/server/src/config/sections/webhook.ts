@@ -1,0 +1,7 @@
+import { optionalAddress, optionalSecret, section } from '../keys.ts';
+
+/** Who is told when an alert fires and resolves. Read at the start only. */
+export const webhookSection = section({
+  url: optionalAddress({ about: 'Where alerts are posted to. Absent: nowhere.' }),
+  secret: optionalSecret({ about: 'What posts are signed with (HMAC-SHA256, `x-ferry-signature`).' }),
+});

@@ -11,6 +11,8 @@ process.on('exit', () => {
 
 /** What is kept of what a process said. Lines. */
 const TAIL = 40;
+/** What is told of the complaints of a process that has ended. Lines. */
+const TOLD = 12;
 
 export interface ChildCommand {
   readonly args: readonly string[];
@@ -58,9 +60,12 @@ export class Child {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** The last lines of either of its outputs. */
+  /** How it ended, and what it last wrote to standard error. */
   get lastWords(): readonly string[] {
-    return this.#tail;
+    return [
+      `it ended with ${this.#child.signalCode ?? this.#child.exitCode}`,
+      ...this.complaints.slice(-TOLD),
+    ];
   }
 
   /** The first line that `read` understands. @throws Error with its last words when it ends, or is late, without. */

@@ -50,6 +50,8 @@ async function readForm(
   target: string,
   maxBytes: number,
 ): Promise<ReceivedUpload> {
+  // It may have broken off before anybody listened, and says so only once.
+  if (body.errored !== null) throw body.errored;
   const busboy = makeBusboy(headers, maxBytes);
   const fields = new Map<string, string>();
   let source: BusboyFileStream | undefined;

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.ts';
 /** What is measured, over a window. A closed set. */
 export type Measure = 'success-rate' | 'average-retries' | 'http2-error-rate' | 'latency-p50' | 'latency-p99';
 
-export type Severity = 'warning' | 'critical';
+type Severity = 'warning' | 'critical';
 
 /** The thresholds among the settings. */
 type ThresholdKey =

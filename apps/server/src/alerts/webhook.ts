@@ -25,7 +25,7 @@ const TIMEOUT_MS = 5_000;
 const MAX_QUEUED = 100;
 
 /** `sha256=` and the HMAC of `<timestamp>.<body>`: the time is signed too, so that an old post cannot be sent again. */
-export function signature(secret: string, timestamp: string, body: string): string {
+function signature(secret: string, timestamp: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 }
 

@@ -23,7 +23,7 @@ const RETRIES = [0, 1, 2, 3, 5, 10] as const;
 const CALL_LABELS = ['provider', 'protocol', 'reuse', 'error_type'] as const;
 const CLIENT_LABELS = ['server.address', 'server.port', 'network.protocol.version'] as const;
 
-export const METRICS = {
+const METRICS = {
   ferry_uploads_total: {
     kind: 'counter',
     unit: '{upload}',

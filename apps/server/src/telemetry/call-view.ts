@@ -5,7 +5,7 @@ import type { AttemptEnded } from './telemetry-event.ts';
 /** Tenths of a millisecond: what a clock can say, and short to read. */
 const tenths = (ms: number): number => Math.round(ms * 10) / 10;
 
-export interface EndedAttemptView {
+interface EndedAttemptView {
   readonly attempt: number;
   /** Milliseconds since the Unix epoch. */
   readonly started_at: number;
@@ -78,7 +78,7 @@ export function callView(call: RecentCall): CallView {
   };
 }
 
-export function endedAttemptView(ended: AttemptEnded): EndedAttemptView {
+function endedAttemptView(ended: AttemptEnded): EndedAttemptView {
   const { failure, connection } = ended;
   return {
     attempt: ended.attempt,

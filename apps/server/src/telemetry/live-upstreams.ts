@@ -11,7 +11,7 @@ import type { Telemetry } from './telemetry.ts';
 import type { ConnectionUse, CredentialCondition } from './telemetry-event.ts';
 
 /** A transport as far as it can be looked at: `UndiciTransport` and `Http1Transport` fit. */
-export interface VisibleTransport {
+interface VisibleTransport {
   connections(): readonly ConnectionView[];
   stats(): TransportStats;
 }

@@ -29,7 +29,7 @@ export interface RecentCall extends CallIdentity {
 }
 
 /** Folds an event into what is known of its call. Pure. */
-export function fold(call: RecentCall | undefined, event: CallEvent): RecentCall | undefined {
+function fold(call: RecentCall | undefined, event: CallEvent): RecentCall | undefined {
   if (event.type === 'call-started') return started(event);
   if (call === undefined) return undefined;
   switch (event.type) {
@@ -68,7 +68,7 @@ function started({ type: _, at, bytes, ...facts }: CallStarted): RecentCall {
 }
 
 /** Whether an event belongs to a call. */
-export const isCallEvent = (event: TelemetryEvent): event is CallEvent => 'callId' in event;
+const isCallEvent = (event: TelemetryEvent): event is CallEvent => 'callId' in event;
 
 /** The last `limit` uploads and, apart from them, the last `limit` edits. Subscribe `hear` to the stream. */
 export class RecentCalls {

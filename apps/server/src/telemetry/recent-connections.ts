@@ -40,7 +40,7 @@ export interface LiveConnection extends Partial<KnownConnection> {
 const MAX_OPEN = 4_096;
 
 /** Folds an event into what is known of its connection. Pure. */
-export function foldConnection(
+function foldConnection(
   known: KnownConnection | undefined,
   { at, provider, use, protocol, event }: ConnectionEvent,
 ): KnownConnection | undefined {

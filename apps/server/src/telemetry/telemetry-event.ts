@@ -88,7 +88,7 @@ export interface AttemptStarted extends OfCall {
 }
 
 /** Told at most ten times a second an attempt. Counts the whole body, the form around a file included. */
-export interface BytesSent extends OfCall {
+interface BytesSent extends OfCall {
   readonly type: 'bytes-sent';
   readonly attempt: number;
   readonly bytesSent: number;
@@ -133,7 +133,7 @@ export interface AttemptEnded extends OfCall {
   readonly credential?: string;
 }
 
-export interface RetryPlanned extends OfCall {
+interface RetryPlanned extends OfCall {
   readonly type: 'retry-planned';
   /** From 1. */
   readonly retry: number;
@@ -166,7 +166,7 @@ export interface CallEnded extends OfCall {
 }
 
 /** An upstream can be asked from now on, or not any more. */
-export interface UpstreamEvent extends Happened {
+interface UpstreamEvent extends Happened {
   readonly type: 'upstream';
   readonly provider: string;
   readonly change: 'connected' | 'disconnected';
@@ -182,7 +182,7 @@ export interface ConnectionEvent extends Happened {
 }
 
 /** An origin's road has changed between HTTP/2 and HTTP/1.1. */
-export interface FallbackEvent extends Happened {
+interface FallbackEvent extends Happened {
   readonly type: 'fallback';
   readonly provider: string;
   readonly origin: string;
@@ -192,7 +192,7 @@ export interface FallbackEvent extends Happened {
 }
 
 /** A key was limited or refused, is tried again, or serves again. A limit that has simply run out is not told of. */
-export interface CredentialEvent extends Happened {
+interface CredentialEvent extends Happened {
   readonly type: 'credential';
   readonly provider: string;
   readonly alias: string;
@@ -208,7 +208,7 @@ export type CredentialCondition = 'ready' | 'limited' | 'refused' | 'probing';
 export type QueueName = 'requests' | 'uploads' | 'edits' | `provider:${string}`;
 
 /** What runs and what waits has changed. */
-export interface QueueEvent extends Happened {
+interface QueueEvent extends Happened {
   readonly type: 'queue';
   readonly queue: QueueName;
   readonly running: number;
@@ -218,7 +218,7 @@ export interface QueueEvent extends Happened {
 }
 
 /** The process's own alert has changed its state. */
-export interface AlertEvent extends Happened {
+interface AlertEvent extends Happened {
   readonly type: 'alert';
   /** The rule's name. */
   readonly alert: string;

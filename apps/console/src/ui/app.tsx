@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import { type ConsoleInfoAnswer, fetchConsoleInfo, onSignedOut } from '../api/gateway.ts';
 import { EditPage } from '../edit/edit-page.tsx';
 import { explainFailure } from '../edit/explain.ts';
+import { SettingsPage } from '../settings/settings-page.tsx';
 import './app.css';
 import { Header } from './header.tsx';
 import { PAGES } from './pages.ts';
@@ -37,7 +38,14 @@ export function App(): JSX.Element {
     document.title = `${PAGES.find(({ path }) => path === page)?.name} · Ferry`;
   }, [page]);
 
-  if (answer?.ok) return <EditPage info={answer.info} navigation={navigation} />;
+  if (answer?.ok) {
+    return (
+      <>
+        <EditPage info={answer.info} navigation={navigation} />
+        {page === '/admin/settings' && <SettingsPage info={answer.info} navigation={navigation} />}
+      </>
+    );
+  }
   return (
     <>
       <Header info={undefined} navigation={navigation} />

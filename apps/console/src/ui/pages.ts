@@ -5,7 +5,10 @@ export interface Page {
   readonly name: string;
 }
 
-export const PAGES = [{ path: '/admin/img2img', name: 'Edit' }] as const satisfies readonly Page[];
+export const PAGES = [
+  { path: '/admin/img2img', name: 'Edit' },
+  { path: '/admin/settings', name: 'Settings' },
+] as const satisfies readonly Page[];
 
 export type PagePath = (typeof PAGES)[number]['path'];
 

@@ -8,18 +8,18 @@ export const CONSOLE_PAGE = Symbol('CONSOLE_PAGE');
 @ApiExcludeController()
 @Controller()
 export class ConsoleController {
-  constructor(@Inject(CONSOLE_PAGE) private readonly page: ConsolePage) {}
+  constructor(@Inject(CONSOLE_PAGE) private readonly built: ConsolePage) {}
 
   @Get(['/', '/admin'])
   @Redirect('/admin/img2img')
   home(): void {}
 
-  @Get('/admin/img2img')
+  @Get(['/admin/img2img', '/admin/settings'])
   @Header('content-type', 'text/html; charset=utf-8')
   // The page names its assets by hash: it must be asked for anew, they never.
   @Header('cache-control', 'no-cache')
-  img2img(): string {
-    if (this.page.html !== undefined) return this.page.html;
+  page(): string {
+    if (this.built.html !== undefined) return this.built.html;
     throw new GatewayError(
       'The page has not been built; run "npm start" or "pnpm run build". The API works.',
       {

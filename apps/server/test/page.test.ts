@@ -189,7 +189,9 @@ describe.runIf(hasBrowser)('the img2img page in a real browser', () => {
       toml: '[auth]\nadmin_key = "env:ADMIN"\n',
       env: { ADMIN: 'correct-horse' },
     });
-    await using opened = await openPage(browser, `${guarded.url}/admin/img2img`, { signIn: true });
+    await using opened = await openPage(browser, `${guarded.url}/admin/img2img`, {
+      ready: (page) => page.getByLabel('Admin key'),
+    });
     const { page } = opened;
     const signIn = async (key: string): Promise<void> => {
       await page.getByLabel('Admin key').fill(key);

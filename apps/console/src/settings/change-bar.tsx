@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { OutcomeReport } from './outcome-report.tsx';
 import type { SettingsEditor } from './use-settings.ts';
 
 /** What is about to change, why, and what it would do. Always in reach while something is typed. */
 export function ChangeBar({ editor }: { readonly editor: SettingsEditor }): JSX.Element | null {
   const [why, setWhy] = useState('');
-  const { draft, pending, busy, refusal } = editor;
+  const { draft, pending, busy, refusal, outcome } = editor;
   const count = Object.keys(draft).length;
   if (count === 0) return null;
   const wrong = Object.keys(pending.problems).length > 0;
@@ -35,6 +36,7 @@ export function ChangeBar({ editor }: { readonly editor: SettingsEditor }): JSX.
           onInput={(event) => setWhy(event.currentTarget.value)}
         />
       </label>
+      {outcome?.dry_run && <OutcomeReport outcome={outcome} />}
       <div class="change-buttons">
         <button class="button" type="button" onClick={editor.discard}>
           Discard

@@ -38,7 +38,7 @@ export function SettingsPage({ info, navigation }: SettingsPageProps): JSX.Eleme
         <div class="settings-main">
           <h1>Settings</h1>
           {settings && <Standing settings={settings} />}
-          {outcome && <OutcomeReport outcome={outcome} />}
+          {outcome && !outcome.dry_run && <OutcomeReport outcome={outcome} />}
           {refusal && Object.keys(draft).length === 0 && (
             <p class="problem" role="alert">
               {refusal.message}
@@ -60,9 +60,9 @@ function Standing({ settings }: { readonly settings: Settings }): JSX.Element {
       <p class="small">
         {made === null
           ? 'As configured: nothing has been changed here.'
-          : `Revision ${revision}, by ${made.who}, ${new Date(made.at).toLocaleString()}: ${made.why}`}{' '}
-        A change takes effect at once, in every instance, and drops no upload.
+          : `Revision ${revision}, by ${made.who}, ${new Date(made.at).toLocaleString()}: ${made.why}`}
       </p>
+      <p class="small">A change takes effect at once, in every instance, and drops no upload.</p>
       {database === 'unavailable' && (
         <p class="problem" role="alert">
           The database is away: settings can be looked at, not changed.

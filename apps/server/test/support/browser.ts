@@ -1,6 +1,6 @@
 /** A real Chromium, from Debian: no browser is downloaded. */
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import sharp from 'sharp';
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -38,6 +38,9 @@ export interface OpenPage extends AsyncDisposable {
   readonly complaints: readonly string[];
 }
 
+/** It comes a moment after the form. */
+const sample = (page: Page): Locator => page.getByRole('button', { name: /^Show coffee/ });
+
 /** Opens `url` as a first visit: a browser profile of its own. */
 export async function openPage(
   browser: Browser,
@@ -46,10 +49,11 @@ export async function openPage(
     readonly width?: number;
     readonly height?: number;
     readonly dark?: boolean;
-    readonly signIn?: boolean;
+    /** What is there once the page can be used. Default the sample photograph of the edit page. */
+    readonly ready?: (page: Page) => Locator;
   } = {},
 ): Promise<OpenPage> {
-  const { width = 1280, height = 800, dark = false, signIn = false } = options;
+  const { width = 1280, height = 800, dark = false, ready = sample } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
@@ -61,9 +65,7 @@ export async function openPage(
     if (message.type() === 'error') complaints.push(message.text());
   });
   await page.goto(url);
-  // The sample photograph comes a moment after the form.
-  const ready = signIn ? page.getByLabel('Admin key') : page.getByRole('button', { name: /^Show coffee/ });
-  await ready.waitFor();
+  await ready(page).waitFor();
   return { page, context, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 

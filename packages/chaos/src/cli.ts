@@ -57,4 +57,7 @@ async function main(): Promise<number> {
   return differencesOf(report.lines) === 0 ? 0 : 1;
 }
 
+// Whoever is told to end takes the processes along: they are killed as this one exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 process.exitCode = await main();

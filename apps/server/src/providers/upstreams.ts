@@ -111,15 +111,16 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   }
 
   #connect({ name, base_url, models, keys, ca_file }: ProviderConfig): void {
+    const watch = this.#live.watch(name);
     const credentials = new CredentialPool(
       keys.map((reference, index) => ({
         alias: `${name}-${index + 1}`,
         secret: this.#secrets.read(reference),
       })),
+      { onEvent: watch.onCredentialChange },
     );
     const { proxy } = this.#secrets;
     const reach = { ...(ca_file !== undefined && { ca: readAuthorities(ca_file) }), proxy };
-    const watch = this.#live.watch(name);
     watch.credentials = credentials;
     const provider = speaking({ name, baseUrl: base_url, models });
     const parts = { name, provider, simulated: false, credentials, reach, watch };

@@ -39,7 +39,7 @@ export interface Settings {
   readonly ignored: readonly { readonly key: string; readonly why: string }[];
 }
 
-export interface SettingChange {
+interface SettingChange {
   readonly key: string;
   readonly from?: SettingValue;
   readonly to?: SettingValue;

@@ -15,7 +15,7 @@ export interface Measured {
   readonly loopDelayMs: number;
 }
 
-export type Check = 'ok' | 'failed';
+type Check = 'ok' | 'failed';
 
 export interface Readiness {
   readonly ready: boolean;

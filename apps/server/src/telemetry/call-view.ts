@@ -5,7 +5,7 @@ import type { AttemptEnded } from './telemetry-event.ts';
 /** Tenths of a millisecond: what a clock can say, and short to read. */
 const tenths = (ms: number): number => Math.round(ms * 10) / 10;
 
-interface EndedAttemptView {
+export interface EndedAttemptView {
   readonly attempt: number;
   /** Milliseconds since the Unix epoch. */
   readonly started_at: number;

@@ -138,6 +138,26 @@ describe.runIf(hasBrowser)('the settings page in a real browser', { timeout: 90_
     await slow.page.getByText('Revision 2 is in effect.').waitFor();
   });
 
+  test('an API key is made, shown once, and revoked', async () => {
+    await using ferry = await gateway();
+    await using opened = await openSettings(ferry);
+    const { page } = opened;
+    const keys = page.getByRole('region', { name: 'API keys' });
+    await keys.getByLabel('Name of the client').fill('blog');
+    await keys.getByRole('button', { name: 'Make a key' }).click();
+    const key = await keys
+      .getByText(/^ferry_/)
+      .first()
+      .textContent();
+    expect(key).toMatch(/^ferry_[\w-]{43}$/);
+    await page.reload();
+    await keys.getByText('blog').waitFor();
+    expect(await page.content()).not.toContain(key);
+    await keys.getByRole('button', { name: 'Revoke blog' }).click();
+    await keys.getByText(/^revoked /).waitFor();
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('on a phone nothing is wider than the screen, and an edit runs on behind the page', async () => {
     await using ferry = await gateway();
     await using opened = await openPage(browser, `${ferry.url}/admin/img2img`, { width: 390, height: 844 });

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { OutcomeReport } from './outcome-report.tsx';
+import { meanwhile } from './settings-api.ts';
 import type { SettingsEditor } from './use-settings.ts';
 
 /** What is about to change, why, and what it would do. Always in reach while something is typed. */
@@ -9,6 +10,7 @@ export function ChangeBar({ editor }: { readonly editor: SettingsEditor }): JSX.
   const { draft, pending, busy, refusal, outcome } = editor;
   const count = Object.keys(draft).length;
   if (count === 0) return null;
+  const others = refusal === undefined ? null : meanwhile(refusal);
   const wrong = Object.keys(pending.problems).length > 0;
 
   const send = async (dryRun: boolean): Promise<void> => {
@@ -56,12 +58,12 @@ export function ChangeBar({ editor }: { readonly editor: SettingsEditor }): JSX.
       {refusal && (
         <div class="problem" role="alert">
           <p>{refusal.message}</p>
-          {refusal.meanwhile?.map(({ revision, who, why: because, changes }) => (
+          {others?.map(({ revision, who, why: because, changes }) => (
             <p key={revision}>
               Revision {revision}, {who}: {because} ({changes.map(({ key }) => key).join(', ')})
             </p>
           ))}
-          {refusal.meanwhile !== null && (
+          {others !== null && (
             <button class="button" type="button" onClick={editor.catchUp}>
               Show what is in effect, keep what I typed
             </button>

@@ -1,5 +1,5 @@
 /** The settings of the gateway, and what can be asked of them. Shapes as the gateway documents them at /docs. */
-import { ask } from '../api/gateway.ts';
+import { type Answer, type Refusal, requestJson } from '../api/request-json.ts';
 
 export type SettingValue = boolean | number | string | readonly number[];
 
@@ -66,25 +66,16 @@ export interface Revision {
   readonly rollback_to: number | null;
 }
 
-/** Why something was not done, in words; and what somebody else did meanwhile, when that is why. */
-export interface Refusal {
-  readonly message: string;
-  /** The setting at fault. */
-  readonly key: string | null;
-  readonly meanwhile: readonly Revision[] | null;
-}
-
-export type Answer<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: Refusal };
-
 const PATH = '/api/v1/admin/settings';
 
-export const fetchSettings = (): Promise<Answer<Settings>> => request<Settings>('GET', '');
+export const fetchSettings = (): Promise<Answer<Settings>> => requestJson<Settings>('GET', PATH);
 
 export async function fetchRevisions(before?: number): Promise<Answer<readonly Revision[]>> {
   const query = before === undefined ? '' : `?before=${before}`;
-  const answer = await request<{ readonly revisions: readonly Revision[] }>('GET', `/revisions${query}`);
+  const answer = await requestJson<{ readonly revisions: readonly Revision[] }>(
+    'GET',
+    `${PATH}/revisions${query}`,
+  );
   return answer.ok ? { ok: true, value: answer.value.revisions } : answer;
 }
 
@@ -103,40 +94,18 @@ export function changeSettings({ values, why, revision, dryRun }: ChangeRequest)
     const [section = '', name = ''] = key.split('.');
     body[section] = { ...(body[section] as object | undefined), [name]: value };
   }
-  return request<Outcome>('PATCH', dryRun ? '?dry_run=true' : '', body);
+  return requestJson<Outcome>('PATCH', `${PATH}${dryRun ? '?dry_run=true' : ''}`, body);
 }
 
 /** Brings a revision's settings back; those before the newest change, when none is named. */
 export function rollBack(revision?: number): Promise<Answer<Outcome>> {
-  return request<Outcome>('POST', '/rollback', revision === undefined ? {} : { revision });
+  return requestJson<Outcome>('POST', `${PATH}/rollback`, revision === undefined ? {} : { revision });
 }
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-  try {
-    const response = await ask(`${PATH}${path}`, {
-      method,
-      ...(body !== undefined && {
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      }),
-    });
-    const json: unknown = await response.json().catch(() => undefined);
-    return response.ok ? { ok: true, value: json as T } : { ok: false, refusal: refusalOf(json) };
-  } catch {
-    return { ok: false, refusal: { message: 'Ferry does not answer.', key: null, meanwhile: null } };
-  }
-}
-
-interface ErrorAnswer {
-  readonly error?: { readonly message?: string; readonly param?: string | null };
-  readonly conflict?: { readonly meanwhile?: readonly Revision[] };
-}
-
-function refusalOf(json: unknown): Refusal {
-  const { error, conflict } = (json ?? {}) as ErrorAnswer;
-  return {
-    message: error?.message ?? 'Ferry answered with an error.',
-    key: error?.param ?? null,
-    meanwhile: conflict?.meanwhile ?? null,
-  };
+/** What others did meanwhile, when that is why a change was refused. */
+export function meanwhile({ body }: Refusal): readonly Revision[] | null {
+  return (
+    (body as { readonly conflict?: { readonly meanwhile?: readonly Revision[] } } | undefined)?.conflict
+      ?.meanwhile ?? null
+  );
 }

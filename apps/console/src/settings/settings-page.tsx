@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { ConsoleInfo } from '../api/wire.ts';
+import { KeysSection } from '../keys/keys-section.tsx';
 import { Header } from '../ui/header.tsx';
 import type { Navigation } from '../ui/use-page.ts';
 import { ChangeBar } from './change-bar.tsx';
@@ -46,6 +47,7 @@ export function SettingsPage({ info, navigation }: SettingsPageProps): JSX.Eleme
           )}
           {settings && <Groups editor={editor} settings={settings} />}
           <ChangeBar editor={editor} />
+          <KeysSection />
         </div>
         <History editor={editor} />
       </main>

@@ -1,12 +1,11 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import type { Answer, Refusal } from '../api/request-json.ts';
 import { type Draft, type Pending, pending, type Typed, typed } from './draft.ts';
 import {
-  type Answer,
   changeSettings,
   fetchRevisions,
   fetchSettings,
   type Outcome,
-  type Refusal,
   type Revision,
   rollBack,
   type Setting,

@@ -98,6 +98,8 @@ function decodeCall(data: Json): CallEvent | undefined {
         waitMs: count(data.wait_ms),
         reason: text(data.reason),
       };
+    case 'credential_wait':
+      return { type: 'credential_wait', waitMs: count(data.wait_ms) };
     case 'attempt_ended':
       return { type: 'attempt_ended', attempt: decodeAttempt(data.attempt) };
     case 'uploaded':

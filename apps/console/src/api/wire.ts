@@ -66,6 +66,8 @@ export type CallEvent =
       readonly reason: string;
     }
   | { readonly type: 'attempt_ended'; readonly attempt: AttemptView }
+  /** All keys of the upstream are resting: the request waits for the first one. */
+  | { readonly type: 'credential_wait'; readonly waitMs: number }
   | {
       readonly type: 'uploaded';
       readonly fileId: string;

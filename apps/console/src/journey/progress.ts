@@ -26,6 +26,8 @@ export interface CallProgress {
   readonly attempts: readonly AttemptView[];
   readonly connection: ConnectionView | null;
   readonly durationMs: number | null;
+  /** How long it waits for a key of the upstream; absent while it does not. */
+  readonly keyWaitMs?: number;
 }
 
 export interface ImageProgress {
@@ -120,8 +122,12 @@ const countRetry = (progress: EditProgress, call: CallEvent): EditProgress =>
 
 function advanceCall(call: CallProgress, event: CallEvent, order: number, size: number): CallProgress {
   switch (event.type) {
-    case 'attempt_started':
-      return { ...call, status: 'moving', attempt: event.attempt, bytesSent: 0 };
+    case 'attempt_started': {
+      const { keyWaitMs: _over, ...rest } = call;
+      return { ...rest, status: 'moving', attempt: event.attempt, bytesSent: 0 };
+    }
+    case 'credential_wait':
+      return { ...call, status: 'pausing', keyWaitMs: event.waitMs };
     case 'bytes_sent':
       return { ...call, status: 'moving', bytesSent: event.bytesSent, bytesTotal: event.bytesTotal };
     case 'retry': {

@@ -54,6 +54,14 @@ describe('the journey as it is drawn', () => {
     expect(shape.words).toBe('Being edited by the upstream.');
   });
 
+  it('says that it waits for a key, and no more once the next attempt begins', () => {
+    const wait: ProgressSignal = { event: 'edit', call: { type: 'credential_wait', waitMs: 3000 } };
+    const started: ProgressSignal = { event: 'edit', call: { type: 'attempt_started', attempt: 2 } };
+    expect(states(after(wait))[2]).toBe('pausing');
+    expect(wholeJourney(after(wait)).words).toBe('Waiting 3.0\u00a0s for a key of the upstream.');
+    expect(wholeJourney(after(wait, started)).words).toBe('Being edited by the upstream.');
+  });
+
   it('says in one sentence how it ended', () => {
     const result = { model: 'm', images: [], uploads: [], durationMs: 1840 };
     expect(wholeJourney(after(retry(0), { event: 'result', result })).words).toBe(

@@ -170,6 +170,9 @@ const RUNNING_WORDS: Readonly<Record<Stop, string>> = {
   edit: 'being edited by the upstream',
 };
 
+const longestKeyWait = ({ images, edit }: EditProgress): number =>
+  Math.max(edit.keyWaitMs ?? 0, ...images.map(({ upload }) => upload.keyWaitMs ?? 0));
+
 const endWords = ({ endedOn }: EditProgress): string =>
   endedOn === 'edit' ? `while ${RUNNING_WORDS.edit}` : RUNNING_WORDS[endedOn ?? 'send'];
 
@@ -184,6 +187,8 @@ function journeyWords(progress: EditProgress, stretches: readonly Stretch[]): st
     case 'cancelled':
       return `Cancelled ${endWords(progress)}${retries}.`;
     case 'running': {
+      const keyWaitMs = longestKeyWait(progress);
+      if (keyWaitMs > 0) return `Waiting ${formatDuration(keyWaitMs)} for a key of the upstream${retries}.`;
       const now = stretches.findLast((stretch) => stretch.state !== 'waiting')?.stop ?? 'send';
       return `${capital(RUNNING_WORDS[now])}${retries}.`;
     }

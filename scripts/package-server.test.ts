@@ -44,6 +44,7 @@ describe('the packaged gateway', () => {
     expect((await readdir(image)).sort()).toEqual([
       'README.md',
       'dist',
+      'migrations',
       'node_modules',
       'package.json',
       'pnpm-lock.yaml',

@@ -74,11 +74,13 @@ test('when every key is limited for too long, callers are told at once when to c
   const first = await edit(url);
   expect([first.status, first.body.error?.code]).toEqual([429, 'upstream_rate_limited']);
   await upstream.control.reset();
+  // The first one's other uploads were broken off, and may be written down only now.
+  const since = Date.now();
   const second = await edit(url);
   expect([second.status, second.body.error?.code]).toEqual([429, 'upstream_rate_limited']);
   const after = Number(second.headers.get('retry-after'));
   expect(after > 500 && after <= 600).toBe(true);
-  expect(await upstream.control.requests(UPLOADS)).toEqual([]);
+  expect((await upstream.control.requests(UPLOADS)).filter(({ at }) => at >= since)).toEqual([]);
 });
 
 test('the error lists every attempt with its key’s alias, its delivery and its delay, and no key', async () => {

@@ -210,6 +210,9 @@ describe('POST /api/v1/admin/transport/fallback/reset', () => {
     const response = await reset(`?origin=${encodeURIComponent(mark?.origin ?? '')}`);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ fallback: [] });
+    expect(ferry.process.lines).toContainEqual(
+      expect.objectContaining({ audit: 'fallback.reset', target: mark?.origin, who: 'loopback' }),
+    );
     const { headers } = await edit();
     expect(await callsOf(headers.get('x-request-id'))).toMatchObject([
       { attempts: [{ connection: { protocol: 'h2' } }] },

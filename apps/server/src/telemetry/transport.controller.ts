@@ -1,6 +1,8 @@
-import { Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Audit } from '../audit/audit.ts';
+import { actorOf } from '../audit/audit-entry.ts';
 import { badRequest } from '../errors/gateway-error.ts';
 import { EventFeed } from './event-feed.ts';
 import { LiveQueues } from './live-queues.ts';
@@ -17,6 +19,7 @@ export class TransportController {
     private readonly connections: RecentConnections,
     private readonly queues: LiveQueues,
     private readonly feed: EventFeed,
+    private readonly audit: Audit,
   ) {}
 
   @Get()
@@ -43,7 +46,10 @@ export class TransportController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Lets an origin, or all of them, be spoken to over HTTP/2 again' })
   @ApiQuery({ name: 'origin', required: false, description: 'Such as `https://api.x.ai`. Default all.' })
-  reset(@Query('origin') origin: unknown): Pick<TransportView, 'fallback'> {
+  async reset(
+    @Req() request: FastifyRequest,
+    @Query('origin') origin: unknown,
+  ): Promise<Pick<TransportView, 'fallback'>> {
     if (origin !== undefined && !this.#isMarked(origin)) {
       throw badRequest('Nothing is held against this origin.', {
         status: 404,
@@ -52,6 +58,10 @@ export class TransportController {
       });
     }
     this.upstreams.resetFallback(origin);
+    await this.audit.note(actorOf(request), {
+      action: 'fallback.reset',
+      ...(origin !== undefined && { target: origin }),
+    });
     return { fallback: this.look().fallback };
   }
 

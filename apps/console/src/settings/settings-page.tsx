@@ -13,7 +13,7 @@ import type { Setting, Settings } from './settings-api.ts';
 import { type SettingsEditor, useSettings } from './use-settings.ts';
 
 /** They decide what an upload costs and what it risks: they stand first, with their costs in sight. */
-const FIRST = ['upload.reuse_session', 'upload.transport'];
+const FIRST = ['upload.reuse_session', 'upload.transport', 'pool.spares'];
 
 const TITLES: Readonly<Record<string, string>> = {
   upload: 'Uploads',

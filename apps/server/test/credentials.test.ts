@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { FerryProcess } from './support/ferry.ts';
+import { eventually, FerryProcess } from './support/ferry.ts';
 import { form, picture, post, type Reply } from './support/form.ts';
 import { EDITS, UPLOADS } from './support/simulator-control.ts';
 import { Upstream } from './support/upstream.ts';
@@ -99,4 +99,25 @@ test('the error lists every attempt with its key’s alias, its delivery and its
   );
   expect(JSON.stringify(body)).not.toMatch(/key-(one|two)/);
   expect(process.stdout).not.toMatch(/key-(one|two)/);
+});
+
+test('an operator sees the attempts under way with each key, and none when they have ended', async () => {
+  const { process, url } = await started(['env:ONE', 'env:TWO']);
+  await using _ = process;
+  const underWay = async (): Promise<string> => {
+    const answer = await fetch(`${url}/api/v1/admin/transport`);
+    const { credentials } = (await answer.json()) as { credentials: { alias: string; in_flight: number }[] };
+    return credentials.map(({ alias, in_flight }) => `${alias} ${in_flight}`).join(', ');
+  };
+  await upstream.control.fault({ match: { path: EDITS }, fault: { kind: 'silence', readBody: true } });
+  const caller = new AbortController();
+  const leaving = fetch(`${url}/api/v1/admin/img2img`, {
+    method: 'POST',
+    body: form({ prompt: 'x', image: picture() }),
+    signal: caller.signal,
+  }).catch(() => undefined);
+  expect(await eventually(async () => (await underWay()) === 'mine-1 1, mine-2 0')).toBe(true);
+  caller.abort();
+  await leaving;
+  expect(await eventually(async () => (await underWay()) === 'mine-1 0, mine-2 0')).toBe(true);
 });

@@ -10,6 +10,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { readConsolePage } from '../console/console-page.ts';
 import { createLogger } from '../logging/logger.ts';
+import { endOnUncaught } from './last-resort.ts';
 import { ShutdownSignal } from './shutdown-signal.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function serve(loaded: LoadedConfig): Promise<void> {
   prepareDataDir(server.data_dir);
 
   const shutdown = new ShutdownSignal();
+  endOnUncaught(logger, shutdown);
   const app = await createApp({ loaded, logger, shutdown, page: readConsolePage() });
   try {
     await requireApiKey(app, loaded);

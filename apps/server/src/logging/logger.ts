@@ -1,5 +1,6 @@
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { logSink } from './log-sink.ts';
 
 /** Field names whose values never reach a log, wherever they stand. */
 const REDACTED = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'secret', 'api_key', 'admin_key'];
@@ -27,10 +28,11 @@ export function createLogger({ level, human, fd = 1 }: LoggerOptions): Logger {
       censor: '[redacted]',
     },
   };
+  const destination = logSink(fd);
   return human
     ? pino(
         options,
-        pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', singleLine: true, ignore: 'context' }),
+        pretty({ destination, translateTime: 'SYS:HH:MM:ss', singleLine: true, ignore: 'context' }),
       )
-    : pino(options, pino.destination({ fd, sync: true }));
+    : pino(options, destination);
 }

@@ -28,6 +28,8 @@ export interface VisibleCredential {
   readonly state: CredentialCondition;
   /** Milliseconds until it is used again; 0 when it can be. */
   readonly restMs: number;
+  /** Attempts under way with it. */
+  readonly inFlight: number;
   /** How often it was handed out. */
   readonly taken: number;
 }

@@ -53,6 +53,8 @@ export interface TransportView {
     readonly alias: string;
     readonly state: string;
     readonly rest_ms: number;
+    /** Attempts under way with it. */
+    readonly in_flight: number;
     readonly taken: number;
   }[];
   readonly queues: readonly {
@@ -85,11 +87,12 @@ export function transportView(
       reason: reason ?? null,
       remaining_ms: remainingMs === undefined ? null : rounded(remainingMs),
     })),
-    credentials: upstreams.credentials().map(({ provider, alias, state, restMs, taken }) => ({
+    credentials: upstreams.credentials().map(({ provider, alias, state, restMs, inFlight, taken }) => ({
       provider,
       alias,
       state,
       rest_ms: rounded(restMs),
+      in_flight: inFlight,
       taken,
     })),
     queues: queues.list(),

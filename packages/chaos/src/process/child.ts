@@ -11,8 +11,8 @@ process.on('exit', () => {
 
 /** What is kept of what a process said. Lines. */
 const TAIL = 40;
-/** What is told of the complaints of a process that has ended. Lines. */
-const TOLD = 12;
+/** What is told of either output of a process that has ended: its lines, and the characters of one. */
+const TOLD = { lines: 20, characters: 300 } as const;
 
 export interface ChildCommand {
   readonly args: readonly string[];
@@ -27,9 +27,11 @@ export class Child {
   /** What it wrote to standard error, line by line. */
   readonly complaints: string[] = [];
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #tail: string[] = [];
+  /** The last lines of its standard output. */
+  readonly #said: string[] = [];
   readonly #watchers = new Set<(line: string) => void>();
   readonly #gone: Promise<unknown>;
+  #goneAt: Date | undefined;
 
   constructor({ args, cwd, env, onLine }: ChildCommand) {
     const child = spawn(process.execPath, [...args], {
@@ -40,15 +42,18 @@ export class Child {
     running.add(child);
     child.stdin.on('error', () => undefined);
     createInterface({ input: child.stdout }).on('line', (line) => {
-      this.#keep(line);
+      this.#said.push(line);
+      if (this.#said.length > TAIL) this.#said.shift();
       onLine?.(line);
       for (const watch of [...this.#watchers]) watch(line);
     });
     createInterface({ input: child.stderr }).on('line', (line) => {
       this.complaints.push(line);
-      this.#keep(line);
     });
-    this.#gone = once(child, 'close').finally(() => running.delete(child));
+    this.#gone = once(child, 'close').finally(() => {
+      this.#goneAt = new Date();
+      running.delete(child);
+    });
     this.#child = child;
   }
 
@@ -60,11 +65,17 @@ export class Child {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** How it ended, and what it last wrote to standard error. */
+  /** How and when it ended, and what it last wrote: a signal may have come from anybody, its log says whether it was told to end. */
   get lastWords(): readonly string[] {
+    const { signalCode, exitCode } = this.#child;
+    const last = (lines: readonly string[]): string[] =>
+      lines.slice(-TOLD.lines).map((line) => line.slice(0, TOLD.characters));
     return [
-      `it ended with ${this.#child.signalCode ?? this.#child.exitCode}`,
-      ...this.complaints.slice(-TOLD),
+      `it ended with ${signalCode ?? exitCode} at ${this.#goneAt?.toISOString() ?? 'a time not known yet'}`,
+      'standard error:',
+      ...last(this.complaints),
+      'standard output:',
+      ...last(this.#said),
     ];
   }
 
@@ -76,7 +87,7 @@ export class Child {
       if (value !== undefined) found.resolve(value);
     };
     this.#watchers.add(watch);
-    const fail = (why: string): void => found.reject(new Error(`${why}\n${this.#tail.join('\n')}`));
+    const fail = (why: string): void => found.reject(new Error([why, ...this.lastWords].join('\n')));
     const late = setTimeout(() => fail(`the process was not ready within ${withinMs} ms`), withinMs);
     void this.#gone.then(() => fail('the process ended before it was ready'));
     try {
@@ -93,10 +104,5 @@ export class Child {
     const late = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs);
     await this.#gone;
     clearTimeout(late);
-  }
-
-  #keep(line: string): void {
-    this.#tail.push(line);
-    if (this.#tail.length > TAIL) this.#tail.shift();
   }
 }

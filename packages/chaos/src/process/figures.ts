@@ -12,6 +12,7 @@ const view = z.object({
       connecting: z.int(),
     }),
   ),
+  credentials: z.array(z.object({ alias: z.string(), in_flight: z.int() })),
   queues: z.array(z.object({ queue: z.string(), running: z.int(), waiting: z.int() })),
 });
 
@@ -23,12 +24,15 @@ export async function busyFigures(gateway: { readonly url: string }): Promise<st
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += chunk;
   if (response.statusCode !== 200) return [`its figures cannot be read: ${response.statusCode}`];
-  const { pools, queues } = view.parse(JSON.parse(text));
+  const { pools, credentials, queues } = view.parse(JSON.parse(text));
   return [
     ...pools.flatMap(({ provider, protocol, streams, waiting, connecting }) =>
       streams + waiting + connecting === 0
         ? []
         : [`${provider} over ${protocol}: ${streams} streams, ${waiting} waiting, ${connecting} connecting`],
+    ),
+    ...credentials.flatMap(({ alias, in_flight }) =>
+      in_flight === 0 ? [] : [`key ${alias}: ${in_flight} attempts under way`],
     ),
     ...queues.flatMap(({ queue, running, waiting }) =>
       running + waiting === 0 ? [] : [`queue ${queue}: ${running} running, ${waiting} waiting`],

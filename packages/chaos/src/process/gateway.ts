@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
+import { reportsIn, reportsTo } from './diagnostic-report.ts';
 
 const MAIN = fileURLToPath(new URL('../../../../apps/server/dist/main.js', import.meta.url));
 const READY_MS = 60_000;
@@ -44,7 +45,7 @@ export class GatewayProcess {
       TMPDIR: join(folder, 'tmp'),
       ...Object.fromEntries(KEYS.map((key) => [key, `key-${key}`])),
     };
-    const child = new Child({ args: [MAIN], cwd: folder, env });
+    const child = new Child({ args: [...reportsTo(folder), MAIN], cwd: folder, env });
     const url = await child.line(readyUrl, READY_MS);
     return new GatewayProcess(child, folder, url);
   }
@@ -71,9 +72,9 @@ export class GatewayProcess {
     return this.#child.complaints.filter((line) => /Warning/.test(line));
   }
 
-  /** What it said last. */
+  /** How it ended, when, what it said last, and what Node reported of it. */
   get lastWords(): readonly string[] {
-    return this.#child.lastWords;
+    return [...this.#child.lastWords, ...reportsIn(this.#folder)];
   }
 
   async stop(): Promise<void> {

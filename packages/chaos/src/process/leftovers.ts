@@ -32,15 +32,19 @@ function descriptors(pid: number): string[] {
 }
 
 /**
- * Connections with a port of this machine that both sides hold open. An end that does not read never hears that the other has gone:
- * what it believes is not asked.
+ * Connections with a port of this machine that both sides hold open. An end that does not read never hears that the other has gone
+ * (its window is shut, and the FIN waits behind what was sent before it): what it alone believes does not count.
  */
 export function establishedWith(port: number): number {
-  const ends = tcpSockets(new Set([port])).filter(({ state }) => state === ESTABLISHED);
-  return ends.length / 2;
+  const open = tcpSockets(new Set([port])).filter(({ state }) => state === ESTABLISHED);
+  const ends = new Set(open.map(({ local, remote }) => `${local} ${remote}`));
+  return open.filter(({ local, remote }) => portOf(local) === port && ends.has(`${remote} ${local}`)).length;
 }
 
 interface TcpSocket {
+  /** Address and port, as the kernel writes them. */
+  readonly local: string;
+  readonly remote: string;
   readonly inode: string;
   readonly state: string;
 }
@@ -52,7 +56,7 @@ function tcpSockets(ports: ReadonlySet<number>): TcpSocket[] {
     return lines.flatMap((line) => {
       const [, local = '', remote = '', state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
       const ours = state !== LISTEN && [local, remote].some((end) => ports.has(portOf(end)));
-      return ours ? [{ inode, state }] : [];
+      return ours ? [{ local, remote, inode, state }] : [];
     });
   });
 }

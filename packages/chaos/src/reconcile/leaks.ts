@@ -138,7 +138,8 @@ function differ(lines: readonly Line[]): boolean {
 }
 
 function running(gateway: GatewayProcess): Line {
-  return { what: 'gateway still running', count: 1, differences: gateway.alive ? [] : gateway.lastWords };
+  const differences = gateway.alive ? [] : [gateway.lastWords.join('\n      ')];
+  return { what: 'gateway still running', count: 1, differences };
 }
 
 function some(count: number, what: string): string[] {

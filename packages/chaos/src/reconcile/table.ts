@@ -2,7 +2,7 @@ import type { Told } from '../client/told.ts';
 import type { ChaosReport } from '../run.ts';
 
 /** Sentences shown for one line of the table. */
-const SHOWN = 13;
+const SHOWN = 10;
 
 /** The reconciliation as people read it. Pure. */
 export function table({ options, requests, ledger, lines, durationMs }: ChaosReport): string {

@@ -1,3 +1,4 @@
+export * from './openai.ts';
 export * from './provider.ts';
 export * from './provider-error.ts';
 export * from './upstream-error.ts';

@@ -8,14 +8,23 @@ export interface UploadedImage {
   readonly fileUri: string;
 }
 
+/** An image that travels inside the edit's own request. */
+export interface InlineImage {
+  readonly filename: string;
+  /** A media type. */
+  readonly contentType: string;
+  /** Whole, so that its length is known; the edit can be sent again only when the image can. */
+  readonly body: RequestBody;
+}
+
 /** One edit: images in, images out. */
-export interface EditInput {
+export interface EditInput<Image = UploadedImage> {
   /** The upstream's own name of the model: aliases are resolved before. */
   readonly model: string;
   readonly prompt: string;
   /** How many images to make. */
   readonly n: number;
-  readonly images: readonly UploadedImage[];
+  readonly images: readonly Image[];
   /** How the images come back. Default the upstream's own, which is `url`. */
   readonly responseFormat?: 'url' | 'b64_json';
   /** Further options by the upstream's own names, such as `aspect_ratio`; one it does not know is refused. */
@@ -48,18 +57,19 @@ export interface EditResult {
   readonly usage?: Readonly<Record<string, unknown>>;
 }
 
-export interface Provider {
+interface ProviderOf<Image> {
   /** A short name for configuration, logs and labels. */
   readonly name: string;
   /** The models it is known to have, by the upstream's own names. */
   readonly models: readonly string[];
   /** The most images one edit takes. */
   readonly maxImages: number;
-  /** The largest file its upload endpoint takes, in bytes. */
+  /** The largest image it takes, in bytes. */
   readonly maxFileBytes: number;
-  uploadEndpoint(): UploadEndpoint;
+  /** Where edits are asked for. Whatever else it is asked goes to the same origin. */
+  readonly editsUrl: URL;
   /** @throws InvalidEditError that names the parameter, before anything is sent. */
-  editRequest(edit: EditInput): EditRequest;
+  editRequest(edit: EditInput<Image>): EditRequest;
   /**
    * Reads the answer to an edit.
    * @throws ContentBlockedError when every image is withheld.
@@ -69,3 +79,17 @@ export interface Provider {
   /** Reads the body of an error answer, whole or cut short. Never throws. */
   parseUpstreamError(status: number, text: string): UpstreamError;
 }
+
+/** Images are uploaded first, each by a request that may be repeated; the edit names the ids that came back. */
+export interface FileIdProvider extends ProviderOf<UploadedImage> {
+  readonly delivery: 'by-file-id';
+  uploadEndpoint(): UploadEndpoint;
+}
+
+/** There is no upload: images travel inside the edit, which costs money. They must be whole and checked before it begins. */
+export interface InlineProvider extends ProviderOf<InlineImage> {
+  readonly delivery: 'inline';
+}
+
+/** How images reach the upstream is the one thing that differs in kind. */
+export type Provider = FileIdProvider | InlineProvider;

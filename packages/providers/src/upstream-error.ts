@@ -7,6 +7,8 @@ export interface UpstreamError {
   readonly type: string;
   readonly param: string | null;
   readonly code: string | null;
+  /** Whether it withholds the result because of its content policy. */
+  readonly blocked: boolean;
 }
 
 const MAX_MESSAGE_CHARACTERS = 500;
@@ -15,7 +17,7 @@ const MAX_MESSAGE_CHARACTERS = 500;
  * Reads `{ error: { message, type, param, code } }` and `{ code, error: "text" }`. Anything else, such as a proxy's HTML
  * page or a body that was cut short, gives a message of our own: a stranger's page is not shown.
  */
-export function parseUpstreamError(status: number, text: string): UpstreamError {
+export function parseUpstreamError(status: number, text: string): Omit<UpstreamError, 'blocked'> {
   const body = parse(text);
   const error = isObject(body) ? body.error : undefined;
   const fields = isObject(error) ? error : isObject(body) ? body : {};

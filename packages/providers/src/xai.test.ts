@@ -1,7 +1,7 @@
 import { type Answer, RequestFailure, ResilientClient, UploadService } from '@ferry/core';
 import { answer, type Behaviour, LoopbackTransport, startUpstream, type Upstream } from '@ferry/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { EditInput, EditResult, Provider } from './provider.ts';
+import type { EditInput, EditResult, FileIdProvider } from './provider.ts';
 import { InvalidEditError } from './provider-error.ts';
 import { XAI_MODELS, type XaiOptions, xai } from './xai.ts';
 
@@ -28,7 +28,7 @@ afterEach(async () => {
 interface Setting {
   readonly upstream: Upstream;
   readonly client: ResilientClient;
-  readonly provider: Provider;
+  readonly provider: FileIdProvider;
 }
 
 /** xAI as far as one test needs it, on loopback. */

@@ -1,16 +1,12 @@
 /** xAI's Files and Images APIs (docs.x.ai), called with the operator's own key. */
-import {
-  type Answer,
-  decodeBase64,
-  fromText,
-  sniffImage,
-  type UploadEndpoint,
-  UploadInputError,
-} from '@ferry/core';
-import { type AnswerPart, readAnswer } from './answer-reader.ts';
-import type { EditedImage, EditInput, EditRequest, EditResult, Provider } from './provider.ts';
+import { type Answer, fromText, type UploadEndpoint } from '@ferry/core';
+import { readAnswer } from './answer-reader.ts';
+import { baseOf } from './base-url.ts';
+import { checkEdit } from './check-edit.ts';
+import { editResult } from './edited-image.ts';
+import type { EditInput, EditRequest, EditResult, FileIdProvider } from './provider.ts';
 import { ContentBlockedError, InvalidEditError } from './provider-error.ts';
-import { parseUpstreamError } from './upstream-error.ts';
+import { parseUpstreamError, type UpstreamError } from './upstream-error.ts';
 
 export interface XaiOptions {
   /** Default `https://api.x.ai`; a `/v1` at its end is understood. */
@@ -32,14 +28,13 @@ export const XAI_MODELS: readonly string[] = [
 ];
 
 const MAX_IMAGES = 3;
-const MAX_N = 10;
 
 /** What the edits endpoint takes beside model, prompt, n, images and response_format; anything else it refuses. */
 const EDIT_OPTIONS: ReadonlySet<string> = new Set(['aspect_ratio', 'resolution', 'quality', 'user']);
 const RESOLUTIONS: ReadonlySet<unknown> = new Set(['1k', '1.5k', '2k']);
 
 /** @throws RangeError or TypeError when an option cannot be used. */
-export function xai(options: XaiOptions = {}): Provider {
+export function xai(options: XaiOptions = {}): FileIdProvider {
   const base = baseOf(options.baseUrl ?? 'https://api.x.ai');
   const { purpose = 'assistants', expiresAfterSeconds } = options;
   if (
@@ -64,26 +59,27 @@ export function xai(options: XaiOptions = {}): Provider {
       return { fileId, fileUri: `${base}/v1/files/${encodeURIComponent(fileId)}` };
     },
   };
+  const editsUrl = new URL(`${base}/v1/images/edits`);
   return {
+    delivery: 'by-file-id',
     name: options.name ?? 'xai',
     models: options.models ?? XAI_MODELS,
     maxImages: MAX_IMAGES,
     maxFileBytes: 50 * 1024 * 1024,
+    editsUrl,
     uploadEndpoint: () => endpoint,
-    editRequest: (edit) => editRequest(new URL(`${base}/v1/images/edits`), edit),
+    editRequest: (edit) => editRequest(editsUrl, edit),
     parseEdit,
-    parseUpstreamError,
+    parseUpstreamError: xaiError,
   };
 }
 
-function baseOf(url: string | URL): string {
-  const base = new URL(url);
-  if (base.protocol !== 'https:' && base.protocol !== 'http:') throw new TypeError('baseUrl must be http(s)');
-  return `${base.origin}${base.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '');
-}
-
 function editRequest(url: URL, edit: EditInput): EditRequest {
-  checkEdit(edit);
+  checkEdit(edit, { service: 'xAI', maxImages: MAX_IMAGES, options: EDIT_OPTIONS });
+  const resolution = edit.options?.resolution;
+  if (resolution !== undefined && !RESOLUTIONS.has(resolution)) {
+    throw new InvalidEditError('resolution', 'resolution must be 1k, 1.5k or 2k');
+  }
   const images = edit.images.map(({ fileId }) => ({ file_id: fileId }));
   const [image] = images;
   const body = {
@@ -103,63 +99,19 @@ function editRequest(url: URL, edit: EditInput): EditRequest {
   };
 }
 
-function checkEdit({ images, prompt, n, options = {} }: EditInput): void {
-  if (images.length === 0) throw new InvalidEditError('image', 'an edit needs at least one image');
-  if (images.length > MAX_IMAGES) {
-    throw new InvalidEditError('image', `xAI edits take at most ${MAX_IMAGES} images, not ${images.length}`);
-  }
-  if (prompt.trim() === '') throw new InvalidEditError('prompt', 'an edit needs a prompt');
-  if (!Number.isInteger(n) || n < 1 || n > MAX_N) {
-    throw new InvalidEditError('n', `n must be a whole number from 1 to ${MAX_N}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!EDIT_OPTIONS.has(name)) throw new InvalidEditError(name, `xAI edits do not take ${name}`);
-  }
-  const { resolution } = options;
-  if (resolution !== undefined && !RESOLUTIONS.has(resolution)) {
-    throw new InvalidEditError('resolution', 'resolution must be 1k, 1.5k or 2k');
-  }
-}
-
 function parseEdit(answer: Answer): EditResult {
   const body = readAnswer(answer, 'edit');
   const items = body.member('data').items();
   const shown = items.filter((item) => item.member('respect_moderation').value !== false);
   const blocked = items.length - shown.length;
   if (shown.length === 0) throw new ContentBlockedError(blocked);
-  const usage = body.member('usage');
-  return {
-    images: shown.map(editedImage),
-    blocked,
-    ...(usage.value === undefined ? {} : { usage: usage.object() }),
-  };
+  return { ...editResult(body, shown), blocked };
 }
 
-function editedImage(item: AnswerPart): EditedImage {
-  const declared = item.member('mime_type').optionalText();
-  const revised = item.member('revised_prompt').optionalText();
-  const revisedPrompt = revised === undefined ? {} : { revisedPrompt: revised };
-  const inline = item.member('b64_json');
-  if (inline.value === undefined) {
-    return { kind: 'url', url: imageUrl(item.member('url')), mimeType: declared, ...revisedPrompt };
-  }
-  const bytes = imageBytes(inline);
-  const type = sniffImage(bytes);
-  if (type === undefined) throw inline.bad('an image');
-  return { kind: 'bytes', bytes, mimeType: type.mediaType, ...revisedPrompt };
-}
+/** Moderation has no status and no code of its own: xAI says it in the words of a 400. */
+const BLOCKED = /moderat|content[_ -]?(policy|filter|block)/i;
 
-function imageUrl(part: AnswerPart): URL {
-  const url = URL.parse(part.text());
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-    throw part.bad('an http(s) URL');
-  return url;
-}
-
-function imageBytes(part: AnswerPart): Uint8Array {
-  try {
-    return decodeBase64(part.text());
-  } catch (error) {
-    throw UploadInputError.is(error) ? part.bad('base64') : error;
-  }
+function xaiError(status: number, text: string): UpstreamError {
+  const said = parseUpstreamError(status, text);
+  return { ...said, blocked: status === 400 && BLOCKED.test(`${said.code ?? ''} ${said.message}`) };
 }

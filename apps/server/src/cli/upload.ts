@@ -37,6 +37,11 @@ export async function upload(
   try {
     using serving = upstreams.begin();
     const { upstream } = serving.route(model);
+    if (upstream.delivery === 'inline') {
+      throw new CliError(
+        `${upstream.name} has no uploads: it takes images inside edits, and each edit costs money. Nothing was sent.`,
+      );
+    }
     const reuse = reuseSession ?? config.upload.reuse_session;
     const result = await upstream.uploads.upload({ path: file }, upstream.credentials, {
       reuseSession: reuse,

@@ -4,9 +4,6 @@ import { ContentBlockedError, InvalidEditError, type Provider } from '@ferry/pro
 import { fromRequestFailure } from './from-request-failure.ts';
 import { badRequest, type GatewayError } from './gateway-error.ts';
 
-/** Moderation has no status of its own: xAI says it in the words of a 400. */
-const MODERATION = /moderat|content[_ -]?(policy|filter|block)/i;
-
 /** The failure of an upload or edit as our caller sees it; undefined when it is no such failure. */
 export function fromProviderFailure(thrown: unknown, provider: Provider): GatewayError | undefined {
   if (ContentBlockedError.is(thrown)) return contentBlocked(thrown);
@@ -16,8 +13,7 @@ export function fromProviderFailure(thrown: unknown, provider: Provider): Gatewa
   if (!RequestFailure.is(thrown)) return undefined;
   if (thrown.code !== 'upstream_status' || thrown.excerpt === undefined) return fromRequestFailure(thrown);
   const said = provider.parseUpstreamError(thrown.status, thrown.excerpt);
-  if (thrown.status === 400 && MODERATION.test(`${said.code ?? ''} ${said.message}`))
-    return contentBlocked(thrown);
+  if (said.blocked) return contentBlocked(thrown);
   return fromRequestFailure(thrown, said.message);
 }
 

@@ -1,7 +1,7 @@
 /** The answer of img2img: its shape as a schema, which is its documentation too, and how it is put together. */
-import type { UploadResult } from '@ferry/core';
 import { z } from 'zod';
 import { connectionView } from './attempt-view.ts';
+import { type ImageDelivery, sentAfterMs } from './image-delivery.ts';
 
 const connection = z
   .object({
@@ -26,16 +26,21 @@ export const answerSchema = z.object({
   uploads: z.array(
     z.object({
       filename: z.string(),
-      file_id: z.string(),
-      file_uri: z.string(),
-      bytes: z.int().min(0),
+      delivery: z
+        .enum(['by-file-id', 'inline'])
+        .describe(
+          "`by-file-id`: uploaded by itself, and named by the edit. `inline`: inside the edit's own request, whose attempts and connection are then given here.",
+        ),
+      file_id: z.string().nullable().describe("The upstream's; null for an image inside the edit."),
+      file_uri: z.string().nullable(),
+      bytes: z.int().min(0).describe('Of the image.'),
       attempts: z.int().min(0),
       connection,
       duration_ms: z
         .int()
         .min(0)
         .describe(
-          'From the beginning of the upload to its result, with what its image still took to come in.',
+          'From the beginning of the upload to its result, with what its image still took to come in. For an image inside the edit: to the last byte of the request, which carries all of them.',
         ),
       upstream_ms: z
         .int()
@@ -50,15 +55,38 @@ export const answerSchema = z.object({
 
 export type Img2ImgAnswer = z.output<typeof answerSchema>;
 
-export function uploadView(result: UploadResult): Img2ImgAnswer['uploads'][number] {
-  return {
-    filename: result.filename,
-    file_id: result.fileId,
-    file_uri: result.fileUri,
-    bytes: result.bytes,
-    attempts: result.attempts.length,
-    connection: connectionView(result.exchange),
-    duration_ms: Math.round(result.durationMs),
-    upstream_ms: Math.round(result.upstreamMs),
-  };
+export function deliveryView(delivered: ImageDelivery): Img2ImgAnswer['uploads'][number] {
+  switch (delivered.delivery) {
+    case 'by-file-id': {
+      const { upload } = delivered;
+      return {
+        filename: upload.filename,
+        delivery: 'by-file-id',
+        file_id: upload.fileId,
+        file_uri: upload.fileUri,
+        bytes: upload.bytes,
+        attempts: upload.attempts.length,
+        connection: connectionView(upload.exchange),
+        duration_ms: Math.round(upload.durationMs),
+        upstream_ms: Math.round(upload.upstreamMs),
+      };
+    }
+    case 'inline': {
+      const { image, edit } = delivered;
+      const sentMs = Math.round(sentAfterMs(edit));
+      return {
+        filename: image.filename,
+        delivery: 'inline',
+        file_id: null,
+        file_uri: null,
+        bytes: image.bytes,
+        attempts: edit.attempts.length,
+        connection: connectionView(edit.exchange),
+        duration_ms: sentMs,
+        upstream_ms: sentMs,
+      };
+    }
+    default:
+      return delivered satisfies never;
+  }
 }

@@ -1,4 +1,3 @@
-import type { UploadResult } from '@ferry/core';
 import type { EditResult } from '@ferry/providers';
 import { Injectable } from '@nestjs/common';
 import { FairLimiter, type LineState } from '../admission/fair-limiter.ts';
@@ -7,21 +6,18 @@ import type { Turn } from '../admission/turn.ts';
 import { fromProviderFailure } from '../errors/upstream-words.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
 import type { Billing } from '../idempotency/repeatable-request.ts';
-import type { PinnedCredential } from '../providers/pinned-credential.ts';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { newCallId } from '../telemetry/call-id.ts';
 import { type CallFacts, observeCall, wholePayload } from '../telemetry/observe-call.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
+import { type EditImages, type ImageDelivery, type ReadyEdit, readyEdit } from './image-delivery.ts';
 import { callEvent, type Listener } from './progress.ts';
 import type { ReceivedImage } from './received-form.ts';
-import type { RequestUploads, UploadRoute } from './request-uploads.ts';
 
-export interface Edit extends UploadRoute {
+export interface Edit extends EditImages {
   readonly model: string;
   readonly prompt: string;
   readonly n: number;
-  readonly images: readonly ReceivedImage[];
-  readonly uploads: RequestUploads;
   readonly billing: Billing;
   readonly requestId: string;
   readonly turn: Turn;
@@ -30,13 +26,14 @@ export interface Edit extends UploadRoute {
 }
 
 export interface EditOutcome {
-  readonly uploads: readonly UploadResult[];
+  /** One for each image, in their order. */
+  readonly deliveries: readonly ImageDelivery[];
   readonly result: EditResult;
   /** Attempts of the edit itself. */
   readonly attempts: number;
 }
 
-/** The images of a request to the upstream, as far as they are not there yet, and then the edit that names them. */
+/** The images of a request to the upstream, as far as they are not there yet, and the edit that names or holds them. */
 @Injectable()
 export class Editing {
   /** Uploads and edits are counted apart: an edit takes long, and must not keep uploads from arriving. */
@@ -59,31 +56,24 @@ export class Editing {
   /** @throws GatewayError; RequestFailure when the caller's lifetime ended. */
   async edit(edit: Edit): Promise<EditOutcome> {
     try {
-      const uploads = await edit.uploads.all(edit.images, edit);
-      const credential = edit.uploads.credential(edit.upstream);
-      return { uploads, ...(await this.#editOnce(edit, uploads, credential)) };
+      const ready = await readyEdit(edit, {
+        model: edit.model,
+        prompt: edit.prompt,
+        n: edit.n,
+        // In the answer itself: the upstream's links expire, and each would be one more request that can fail.
+        responseFormat: 'b64_json',
+      });
+      return await this.#editOnce(edit, ready);
     } catch (error) {
       if (edit.lifetime.signal.aborted) throw error;
       throw fromProviderFailure(error, edit.upstream.provider) ?? error;
     }
   }
 
-  async #editOnce(
-    edit: Edit,
-    uploads: readonly UploadResult[],
-    credential: PinnedCredential,
-  ): Promise<Omit<EditOutcome, 'uploads'>> {
+  async #editOnce(edit: Edit, { request, credential, inside, deliveries }: ReadyEdit): Promise<EditOutcome> {
     const { upstream, lifetime } = edit;
     using _place = await this.places.acquire(upstream.name, edit.turn, lifetime.signal);
     using _permit = await this.#edits.acquire(edit.turn, lifetime.signal);
-    const request = upstream.provider.editRequest({
-      model: edit.model,
-      prompt: edit.prompt,
-      n: edit.n,
-      images: uploads,
-      // In the answer itself: the upstream's links expire, and each would be one more request that can fail.
-      responseFormat: 'b64_json',
-    });
     await edit.billing.mayBegin();
     const deadlineMs = lifetime.remainingMs();
     const callId = newCallId('edit');
@@ -96,15 +86,19 @@ export class Editing {
       model: edit.model,
       use: edit.reuseSession ? 'shared' : 'isolated',
       payload: wholePayload(request.body.byteLength ?? 0),
+      ...(inside.length > 0 && { images: { count: inside.length, bytes: bytesOf(inside) } }),
       signal: lifetime.signal,
     };
+    for (const { index, filename, bytes } of inside) {
+      edit.listen({ event: 'upload', data: { index, filename, type: 'inside_edit', bytes } });
+    }
     const answer = await observeCall(this.telemetry, facts, (tell) =>
       upstream.client.request({
         ...request,
         safety: 'billable',
         label: 'edit',
         reuseSession: edit.reuseSession,
-        credential: credential.fixed(),
+        credential,
         signal: lifetime.signal,
         deadlineMs,
         // Making an image takes minutes: only the request's own deadline ends the wait for it.
@@ -117,9 +111,16 @@ export class Editing {
         },
       }),
     );
-    return { result: upstream.provider.parseEdit(answer), attempts: answer.attempts.length };
+    return {
+      deliveries: deliveries(answer),
+      result: upstream.provider.parseEdit(answer),
+      attempts: answer.attempts.length,
+    };
   }
 }
+
+const bytesOf = (images: readonly ReceivedImage[]): number =>
+  images.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Ten images of 2k in base64, generously. */
 const MAX_EDIT_ANSWER_BYTES = 128 * 1024 * 1024;

@@ -10,7 +10,7 @@ import type { Upstream } from '../providers/upstream.ts';
 import { Upstreams } from '../providers/upstreams.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { maxFileBytes, spoolDirectory } from '../transport/client-settings.ts';
-import { type Img2ImgAnswer, uploadView } from './answer.ts';
+import { deliveryView, type Img2ImgAnswer } from './answer.ts';
 import { Editing } from './editing.ts';
 import { fieldsSoFar, parseFields } from './form-schema.ts';
 import { slowClientLimits } from './growth-watch.ts';
@@ -135,7 +135,7 @@ export class Img2ImgService {
           base,
           signal: lifetime.signal,
         }),
-        uploads: outcome.uploads.map(uploadView),
+        uploads: outcome.deliveries.map(deliveryView),
         attempts: outcome.attempts,
         duration_ms: Math.round(performance.now() - startedAt),
         ...(outcome.result.usage !== undefined && { usage: { ...outcome.result.usage } }),
@@ -166,7 +166,7 @@ function routeSoFar(
 function prepare(route: UploadRoute | undefined): void {
   if (route === undefined) return;
   const { upstream, reuseSession } = route;
-  upstream.client.prepare(upstream.provider.uploadEndpoint().url, { reuseSession });
+  upstream.client.prepare(upstream.provider.editsUrl, { reuseSession });
 }
 
 function mostImages({ config }: Serving, { provider }: Upstream): number {

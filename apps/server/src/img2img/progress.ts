@@ -37,6 +37,12 @@ export interface UploadedEvent {
   readonly upstream_ms: number;
 }
 
+/** There is no upload: the request of the edit, which begins now, carries the image. */
+export interface InsideEditEvent {
+  readonly type: 'inside_edit';
+  readonly bytes: number;
+}
+
 /** The server-sent events by name. A closed set. */
 export type ProgressEvent =
   | { readonly event: 'accepted'; readonly data: { readonly request_id: string } }
@@ -46,7 +52,11 @@ export type ProgressEvent =
     }
   | {
       readonly event: 'upload';
-      readonly data: { readonly index: number; readonly filename: string } & (CallEvent | UploadedEvent);
+      readonly data: { readonly index: number; readonly filename: string } & (
+        | CallEvent
+        | UploadedEvent
+        | InsideEditEvent
+      );
     }
   | { readonly event: 'edit'; readonly data: CallEvent }
   /** What follows is the result of an earlier request, and nothing was done for this one. */

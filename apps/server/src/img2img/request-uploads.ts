@@ -2,7 +2,7 @@ import type { Spool, UploadResult } from '@ferry/core';
 import type { Turn } from '../admission/turn.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
 import { PinnedCredential } from '../providers/pinned-credential.ts';
-import type { Upstream } from '../providers/upstream.ts';
+import type { FileIdUpstream, Upstream } from '../providers/upstream.ts';
 import { newCallId } from '../telemetry/call-id.ts';
 import { type CallFacts, observeCall } from '../telemetry/observe-call.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -25,6 +25,11 @@ export interface UploadRoute {
   readonly reuseSession: boolean;
 }
 
+/** Where images are uploaded. */
+export interface FileIdRoute extends UploadRoute {
+  readonly upstream: FileIdUpstream;
+}
+
 export interface RequestContext {
   readonly requestId: string;
   readonly turn: Turn;
@@ -35,7 +40,7 @@ export interface RequestContext {
 }
 
 interface Early {
-  readonly route: UploadRoute;
+  readonly route: FileIdRoute;
   readonly upload: EarlyUpload;
 }
 
@@ -68,7 +73,7 @@ export class RequestUploads implements AsyncDisposable {
   /** Uploads an image while it comes in, if it is large, there is a place, and `route` then says where it goes. */
   async beginEarly(image: GrowingImage, route: () => UploadRoute | undefined): Promise<void> {
     if (!(await growsTo(image.spool, EARLY_BYTES)) || this.#beginsNone) return;
-    const to = route();
+    const to = uploading(route());
     const slot = to === undefined ? undefined : this.#slots.tryGrowing(to, this.#context.turn);
     if (to === undefined || slot === undefined) return;
     const { lifetime, slowClient } = this.#context;
@@ -105,7 +110,7 @@ export class RequestUploads implements AsyncDisposable {
    * Uploads what has not been yet, all at once. The files belong to one key.
    * @throws RequestFailure, and what else an upload throws; nothing runs any more then.
    */
-  async all(images: readonly ReceivedImage[], route: UploadRoute): Promise<UploadResult[]> {
+  async all(images: readonly ReceivedImage[], route: FileIdRoute): Promise<UploadResult[]> {
     const credential = this.credential(route.upstream);
     const { signal } = this.#context.lifetime;
     let done = new Map<ReceivedImage, UploadResult>();
@@ -134,7 +139,7 @@ export class RequestUploads implements AsyncDisposable {
     return result;
   }
 
-  async #uploadWhole(image: ReceivedImage, route: UploadRoute, signal: AbortSignal): Promise<UploadResult> {
+  async #uploadWhole(image: ReceivedImage, route: FileIdRoute, signal: AbortSignal): Promise<UploadResult> {
     using _place = await this.#slots.acquire(route, this.#context.turn, signal);
     return await this.#send(image, route, signal);
   }
@@ -142,7 +147,7 @@ export class RequestUploads implements AsyncDisposable {
   /** Nobody hears of it any more once `stopped` aborts: the image may be on its way again. */
   async #send(
     image: GrowingImage,
-    route: UploadRoute,
+    route: FileIdRoute,
     signal: AbortSignal,
     stopped?: AbortSignal,
   ): Promise<UploadResult> {
@@ -179,6 +184,12 @@ export class RequestUploads implements AsyncDisposable {
     listen({ event: 'upload', data: { index, filename, ...uploadedEvent(result) } });
     return result;
   }
+}
+
+/** The route, if anything is uploaded on it: what travels inside an edit waits until it is whole and checked. */
+function uploading(route: UploadRoute | undefined): FileIdRoute | undefined {
+  if (route?.upstream.delivery !== 'by-file-id') return undefined;
+  return { upstream: route.upstream, reuseSession: route.reuseSession };
 }
 
 const isSame = (a: UploadRoute, b: UploadRoute): boolean =>

@@ -1,16 +1,29 @@
 import type { CredentialSource, ResilientClient, UploadService } from '@ferry/core';
-import type { Provider } from '@ferry/providers';
+import type { FileIdProvider, InlineProvider } from '@ferry/providers';
 
-/** An upstream that can be asked: a provider's words over its own connections with its own keys. */
-export interface Upstream {
+interface ConnectedTo {
   readonly name: string;
   /** Whether it is the simulator that comes with Ferry. */
   readonly simulated: boolean;
-  readonly provider: Provider;
   readonly client: ResilientClient;
-  readonly uploads: UploadService;
   readonly credentials: CredentialSource;
 }
+
+/** An upstream that takes images by themselves, and edits that name them. */
+export interface FileIdUpstream extends ConnectedTo {
+  readonly delivery: 'by-file-id';
+  readonly provider: FileIdProvider;
+  readonly uploads: UploadService;
+}
+
+/** An upstream whose edits hold their images: it has no uploads. */
+export interface InlineUpstream extends ConnectedTo {
+  readonly delivery: 'inline';
+  readonly provider: InlineProvider;
+}
+
+/** An upstream that can be asked: a provider's words over its own connections with its own keys. */
+export type Upstream = FileIdUpstream | InlineUpstream;
 
 /** A model as callers may name it. */
 export interface ModelView {

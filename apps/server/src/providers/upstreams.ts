@@ -1,5 +1,4 @@
 import { CredentialPool, proxyFor, singleCredential } from '@ferry/core';
-import { type XaiOptions, xai } from '@ferry/providers';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { SECRETS } from '../config/config.module.ts';
@@ -9,7 +8,6 @@ import { LOGGER } from '../logging/logging.module.ts';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { LiveUpstreams } from '../telemetry/live-upstreams.ts';
 import { readAuthorities } from '../transport/authorities.ts';
-import { expiresAfterSeconds } from '../transport/client-settings.ts';
 import {
   ConnectedUpstream,
   type ReplacedConnections,
@@ -18,6 +16,7 @@ import {
 import { Serving } from './serving.ts';
 import { Simulator, type SimulatorAddress } from './simulator.ts';
 import type { ModelView, Upstream } from './upstream.ts';
+import { speaking } from './wire-format.ts';
 
 const SIMULATOR_NAME = 'simulator';
 
@@ -110,7 +109,7 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     return [...this.#upstreams.values()].flatMap((upstream) => upstream.replacedBy(before, after));
   }
 
-  #connect({ name, base_url, models, keys, ca_file }: ProviderConfig): void {
+  #connect({ name, type, base_url, models, keys, ca_file }: ProviderConfig): void {
     const watch = this.#live.watch(name);
     const credentials = new CredentialPool(
       keys.map((reference, index) => ({
@@ -122,7 +121,7 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     const { proxy } = this.#secrets;
     const reach = { ...(ca_file !== undefined && { ca: readAuthorities(ca_file) }), proxy };
     watch.credentials = credentials;
-    const provider = speaking({ name, baseUrl: base_url, models });
+    const provider = speaking(type, { name, baseUrl: base_url, models });
     const parts = { name, provider, simulated: false, credentials, reach, watch };
     const before = proxyFor(proxy)(new URL(base_url));
     if (before !== undefined) this.#logger.info(`${name} is reached through the proxy ${before}`);
@@ -146,7 +145,7 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   #connectSimulator({ url, caPem }: SimulatorAddress): void {
     const parts = {
       name: SIMULATOR_NAME,
-      provider: speaking({ name: SIMULATOR_NAME, baseUrl: url }),
+      provider: speaking('xai', { name: SIMULATOR_NAME, baseUrl: url }),
       simulated: true,
       // It asks for a key as xAI does and takes any.
       credentials: singleCredential('ferry-simulator', SIMULATOR_NAME),
@@ -166,11 +165,3 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     void upstream?.close();
   }
 }
-
-/** xAI's words, as far as settings leave them open. */
-const speaking =
-  (options: XaiOptions): UpstreamParts['provider'] =>
-  (config) => {
-    const expires = expiresAfterSeconds(config);
-    return xai({ ...options, ...(expires !== undefined && { expiresAfterSeconds: expires }) });
-  };

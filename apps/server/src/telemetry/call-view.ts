@@ -38,6 +38,8 @@ export interface CallView {
   readonly provider: string;
   readonly filename: string | null;
   readonly model: string | null;
+  /** The images inside an edit's own request; null for an edit that names files, and for an upload. */
+  readonly images_inside: { readonly count: number; readonly bytes: number } | null;
   readonly reuse_session: boolean;
   /** `running`, `ok`, `failed` or `aborted`. */
   readonly state: string;
@@ -63,6 +65,7 @@ export function callView(call: RecentCall): CallView {
     provider: call.provider,
     filename: call.filename ?? null,
     model: call.model ?? null,
+    images_inside: call.images === undefined ? null : { ...call.images },
     reuse_session: call.use === 'shared',
     state: call.state,
     started_at: call.startedAt,

@@ -10,11 +10,13 @@ import type {
   CallEnded,
   CallIdentity,
   ConnectionUse,
+  ImagesInside,
 } from './telemetry-event.ts';
 
 export interface CallFacts extends CallIdentity {
   readonly filename?: string;
   readonly model?: string;
+  readonly images?: ImagesInside;
   readonly use: ConnectionUse;
   /** What is to be sent, as far as it is there; asked at the start and at the end. */
   readonly payload: Payload;
@@ -69,6 +71,7 @@ export async function observeCall<T>(
     use: facts.use,
     ...(facts.filename !== undefined && { filename: facts.filename }),
     ...(facts.model !== undefined && { model: facts.model }),
+    ...(facts.images !== undefined && { images: facts.images }),
     ...(byteLength !== undefined && { bytes: byteLength }),
   });
   const end = (ended: Pick<CallEnded, 'outcome' | 'failure'>): void => {

@@ -16,6 +16,7 @@ export interface RecentCall extends CallIdentity {
   readonly use: CallStarted['use'];
   readonly filename?: string;
   readonly model?: string;
+  readonly images?: CallStarted['images'];
   readonly state: 'running' | CallOutcome;
   /** Attempts that have ended, in order. */
   readonly attempts: readonly AttemptEnded[];

@@ -23,6 +23,13 @@ export type Operation = 'upload' | 'edit';
 /** How connections of a transport are used: one request each, or shared. */
 export type ConnectionUse = 'isolated' | 'shared';
 
+/** Images that an edit's own request carries. */
+export interface ImagesInside {
+  readonly count: number;
+  /** Of the images, without the form around them. */
+  readonly bytes: number;
+}
+
 interface Happened {
   readonly at: number;
 }
@@ -76,6 +83,8 @@ export interface CallStarted extends OfCall {
   readonly filename?: string;
   /** Of an edit, aliases resolved. */
   readonly model?: string;
+  /** Of an edit that carries its images, instead of naming files that were uploaded before. */
+  readonly images?: ImagesInside;
   readonly use: ConnectionUse;
   /** Of an upload whose image is whole; absent while it still comes in. */
   readonly bytes?: number;

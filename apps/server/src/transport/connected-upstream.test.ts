@@ -91,7 +91,10 @@ test('keys and their rests are the same for the connections that follow', () => 
 
 test('an upload says to the upstream when it expires, as the settings have it', () => {
   const { upstream } = connected();
-  const expires = () => upstream.upstream.provider.uploadEndpoint().fields.expires_after;
+  const expires = () => {
+    const { provider } = upstream.upstream;
+    return provider.delivery === 'by-file-id' ? provider.uploadEndpoint().fields.expires_after : 'inline';
+  };
   expect(expires()).toBe('86400');
   upstream.reconfigure(config({ upload: { expires_after_s: 7_200 } }));
   expect(expires()).toBe('7200');

@@ -119,7 +119,7 @@ export class ConnectedUpstream {
   /** Whether the upstream, or its proxy, takes a connection, which is closed again. Never rejects. */
   async takesConnection(): Promise<boolean> {
     const { reach } = this.#parts;
-    const { url } = this.#upstream.provider.uploadEndpoint();
+    const { editsUrl: url } = this.#upstream.provider;
     return await takesConnection({ url, ca: reach.ca, proxy: proxyFor(reach.proxy)(url) });
   }
 
@@ -161,7 +161,7 @@ export class ConnectedUpstream {
   }
 
   #build(): Upstream {
-    const { simulated, credentials } = this.#parts;
+    const { simulated, credentials, name } = this.#parts;
     const provider = this.#parts.provider(this.#config);
     const { isolated, shared } = this.#transports;
     const { policy, limits, maxFileBytes } = clientSettings(this.#config);
@@ -172,6 +172,8 @@ export class ConnectedUpstream {
       budget: this.#budget,
       logger: this.#logger,
     });
+    const connected = { name, simulated, client, credentials };
+    if (provider.delivery === 'inline') return { ...connected, delivery: provider.delivery, provider };
     const uploads = new UploadService({
       client,
       endpoint: provider.uploadEndpoint(),
@@ -179,6 +181,6 @@ export class ConnectedUpstream {
       spoolDirectory: spoolDirectory(this.#config),
       maxFileBytes,
     });
-    return { name: provider.name, simulated, provider, client, uploads, credentials };
+    return { ...connected, delivery: provider.delivery, provider, uploads };
   }
 }

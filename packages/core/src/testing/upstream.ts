@@ -5,6 +5,8 @@ import type { AddressInfo, Socket } from 'node:net';
 /** A request as the upstream saw it. */
 interface SeenRequest {
   readonly method: string;
+  /** With the query. */
+  readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
@@ -40,7 +42,12 @@ export async function startUpstream(...behaviours: readonly Behaviour[]): Promis
     });
     request.on('error', () => undefined);
     request.on('end', () => {
-      const arrived = { method: request.method ?? '', headers: request.headers, body: Buffer.concat(parts) };
+      const arrived = {
+        method: request.method ?? '',
+        path: request.url ?? '',
+        headers: request.headers,
+        body: Buffer.concat(parts),
+      };
       const behaviour = behaviours[Math.min(seen.length, behaviours.length - 1)];
       seen.push(arrived);
       for (const wake of [...waiting]) wake();

@@ -2,7 +2,7 @@ import { File } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromBytes, fromFactory, MAX_SLICE_BYTES, oneShot } from '../transport/request-body.ts';
-import { multipart } from './multipart.ts';
+import { type MultipartForm, multipart } from './multipart.ts';
 import { fromSpool, Spool } from './spool.ts';
 import { collect, patterned, slicesOf } from './testing/bytes.ts';
 import { parseMultipart } from './testing/multipart-parser.ts';
@@ -23,9 +23,9 @@ describe('a strict parser reads back', () => {
         anyText,
         fc.uint8Array({ maxLength: 3_000 }),
         async (fields, field, filename, content) => {
-          const form = {
+          const form: MultipartForm = {
             fields,
-            file: { field, filename, contentType: 'image/png', body: fromBytes(content) },
+            files: [{ field, filename, contentType: 'image/png', body: fromBytes(content) }],
           };
           const body = multipart(form);
           const bytes = await collect(body.open());
@@ -49,7 +49,7 @@ describe('a strict parser reads back', () => {
     const content = patterned(700_000);
     const body = multipart({
       fields: { purpose: 'assistants', note: 'línea 1\nline 2' },
-      file: { ...photo, body: fromBytes(content) },
+      files: [{ ...photo, body: fromBytes(content) }],
     });
     const bytes = await collect(body.open());
     const form = await new Response(bytes, { headers: { 'content-type': body.contentType } }).formData();
@@ -62,12 +62,64 @@ describe('a strict parser reads back', () => {
   });
 });
 
+describe('several files', () => {
+  const images = [patterned(300_000, 1), patterned(10, 2), patterned(600_000, 3)];
+  const files = images.map((content, i) => ({
+    field: 'image[]',
+    filename: `${i}.png`,
+    contentType: 'image/png',
+    body: fromBytes(content),
+  }));
+  const [first, ...rest] = files;
+  if (first === undefined) throw new Error('there is no file');
+
+  test('arrive in their order after the fields, and the whole length was announced', async () => {
+    const body = multipart({ fields: { prompt: 'x', n: '2' }, files: [first, ...rest] });
+    const bytes = await collect(body.open());
+    expect(bytes.byteLength).toBe(body.byteLength);
+    const parts = parseMultipart(body.contentType, bytes);
+    expect(parts.map(({ name, filename }) => [name, filename])).toEqual([
+      ['prompt', undefined],
+      ['n', undefined],
+      ['image[]', '0.png'],
+      ['image[]', '1.png'],
+      ['image[]', '2.png'],
+    ]);
+    expect(parts.slice(2).map(({ content }, i) => images[i]?.equals(content))).toEqual([true, true, true]);
+    expect((await collect(body.open())).equals(bytes)).toBe(true);
+  });
+
+  test('are opened one at a time, and none after one that failed', async () => {
+    let opened = 0;
+    const counting = (bytes: Uint8Array, length = bytes.byteLength) =>
+      fromFactory(() => {
+        opened += 1;
+        return [bytes];
+      }, length);
+    const good = { ...photo, body: counting(patterned(4)) };
+    const body = multipart({
+      fields: {},
+      files: [good, { ...photo, body: counting(patterned(4), 5) }, good],
+    });
+    await expect(collect(body.open())).rejects.toThrow('the file is shorter than it said');
+    expect(opened).toBe(2);
+  });
+
+  test('cannot be sent again, and have no known length, when that is so of one of them', () => {
+    const once = { ...photo, body: oneShot(fromBytes(patterned(10)).open()) };
+    expect(multipart({ fields: {}, files: [first, once] })).toMatchObject({
+      replayable: false,
+      byteLength: undefined,
+    });
+  });
+});
+
 describe('headers cannot be injected', () => {
   test('line breaks and quotes in names and file names stay inside their quotes', async () => {
     const evil = 'a"\r\nx-evil: 1\r\n\r\n';
     const body = multipart({
       fields: { [evil]: 'v' },
-      file: { field: evil, filename: evil, contentType: 'image/png', body: fromBytes(Buffer.from('x')) },
+      files: [{ field: evil, filename: evil, contentType: 'image/png', body: fromBytes(Buffer.from('x')) }],
     });
     const parts = parseMultipart(body.contentType, await collect(body.open()));
     expect(parts.map((part) => [...part.headers.keys()])).toEqual([
@@ -81,30 +133,30 @@ describe('headers cannot be injected', () => {
     'the type %j is refused',
     (contentType) => {
       const file = { ...photo, contentType, body: fromBytes(Buffer.from('x')) };
-      expect(() => multipart({ fields: {}, file })).toThrow(TypeError);
+      expect(() => multipart({ fields: {}, files: [file] })).toThrow(TypeError);
     },
   );
 
   test('two forms never share a boundary', () => {
     const file = { ...photo, body: fromBytes(Buffer.from('x')) };
-    const [one, other] = [multipart({ fields: {}, file }), multipart({ fields: {}, file })];
+    const [one, other] = [multipart({ fields: {}, files: [file] }), multipart({ fields: {}, files: [file] })];
     expect(one.contentType).not.toBe(other.contentType);
   });
 });
 
 describe('as a request body', () => {
   test('it can be sent again when the file can, with the same bytes', async () => {
-    const again = multipart({ fields: { a: 'b' }, file: { ...photo, body: fromBytes(patterned(1_000)) } });
+    const again = multipart({ fields: { a: 'b' }, files: [{ ...photo, body: fromBytes(patterned(1_000)) }] });
     expect(again.replayable).toBe(true);
     expect((await collect(again.open())).equals(await collect(again.open()))).toBe(true);
     const once = oneShot(fromBytes(patterned(10)).open());
-    expect(multipart({ fields: {}, file: { ...photo, body: once } }).replayable).toBe(false);
+    expect(multipart({ fields: {}, files: [{ ...photo, body: once }] }).replayable).toBe(false);
   });
 
   test('slices stay at most 256 KiB, also of a huge field', async () => {
     const body = multipart({
       fields: { prompt: 'x'.repeat(600_000) },
-      file: { ...photo, body: fromBytes(patterned(600_000)) },
+      files: [{ ...photo, body: fromBytes(patterned(600_000)) }],
     });
     const slices = await slicesOf(body.open());
     expect(Math.max(...slices.map((slice) => slice.byteLength))).toBeLessThanOrEqual(MAX_SLICE_BYTES);
@@ -112,7 +164,7 @@ describe('as a request body', () => {
 
   test('over a growing spool the length is unknown first and known for the retry', async () => {
     await using spool = new Spool();
-    const body = multipart({ fields: {}, file: { ...photo, body: fromSpool(spool) } });
+    const body = multipart({ fields: {}, files: [{ ...photo, body: fromSpool(spool) }] });
     expect(body.byteLength).toBeUndefined();
     const first = collect(body.open());
     await spool.write(patterned(5_000));
@@ -126,14 +178,14 @@ describe('as a request body', () => {
     ['shorter', 5],
   ])('a file that is %s than it said fails instead of contradicting the length', async (word, announced) => {
     const file = fromFactory(() => [Buffer.from('1234')], announced);
-    const body = multipart({ fields: {}, file: { ...photo, body: file } });
+    const body = multipart({ fields: {}, files: [{ ...photo, body: file }] });
     await expect(collect(body.open())).rejects.toThrow(`the file is ${word} than it said`);
   });
 
   test('a file that fails never gets its closing boundary', async () => {
     await using spool = new Spool();
     await spool.write(patterned(100));
-    const body = multipart({ fields: {}, file: { ...photo, body: fromSpool(spool) } });
+    const body = multipart({ fields: {}, files: [{ ...photo, body: fromSpool(spool) }] });
     const reader = body.open()[Symbol.asyncIterator]();
     await reader.next();
     await reader.next();
@@ -144,7 +196,7 @@ describe('as a request body', () => {
 
   test('leaving reaches a file that is silent, at once', async () => {
     await using spool = new Spool();
-    const body = multipart({ fields: {}, file: { ...photo, body: fromSpool(spool) } });
+    const body = multipart({ fields: {}, files: [{ ...photo, body: fromSpool(spool) }] });
     const reader = body.open()[Symbol.asyncIterator]();
     await reader.next();
     const waiting = reader.next();

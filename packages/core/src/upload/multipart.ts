@@ -1,19 +1,23 @@
-/** multipart/form-data (RFC 7578) as a request body: fields, then one file, sent as it is read. */
+/** multipart/form-data (RFC 7578) as a request body: fields, then files, sent as they are read. */
 import { randomBytes } from 'node:crypto';
-import { type RequestBody, slices } from '../transport/request-body.ts';
+import { fromText, type RequestBody } from '../transport/request-body.ts';
+import { joined } from './joined-body.ts';
 import { isMediaType } from './media-type.ts';
 
+export interface MultipartFile {
+  /** The name of the form's field; several files may share one. */
+  readonly field: string;
+  readonly filename: string;
+  /** A media type. */
+  readonly contentType: string;
+  readonly body: RequestBody;
+}
+
 export interface MultipartForm {
-  /** Sent in this order, before the file: some upstreams read no field after it. */
+  /** Sent in this order, before the files: some upstreams read no field after one. */
   readonly fields: Readonly<Record<string, string>>;
-  readonly file: {
-    /** The name of the form's file field. */
-    readonly field: string;
-    readonly filename: string;
-    /** A media type. */
-    readonly contentType: string;
-    readonly body: RequestBody;
-  };
+  /** At least one; sent in this order, one at a time. */
+  readonly files: readonly [MultipartFile, ...MultipartFile[]];
 }
 
 export interface MultipartBody extends RequestBody {
@@ -27,91 +31,31 @@ function quoted(name: string): string {
 }
 
 /**
- * Encodes a form. The body can be sent again when the file's can, its length is known when the file's is, and a file
+ * Encodes a form. The body can be sent again when its files can, its length is known when theirs are, and a file
  * that gives more or fewer bytes than it announced fails instead of contradicting the length.
- * @throws TypeError when the file's type is not a media type.
+ * @throws TypeError when the type of a file is not a media type.
  */
-export function multipart(form: MultipartForm): MultipartBody {
-  const { file } = form;
-  if (!isMediaType(file.contentType)) throw new TypeError('the content type of the file is not a media type');
+export function multipart({ fields, files }: MultipartForm): MultipartBody {
   // 192 random bits: nobody can put the boundary into a value or a file beforehand.
   const boundary = `----ferry-${randomBytes(24).toString('base64url')}`;
-  const opening = Object.entries(form.fields).map(
+  const opening = Object.entries(fields).map(
     ([name, value]) =>
       `--${boundary}\r\ncontent-disposition: form-data; name=${quoted(name)}\r\n\r\n${value}\r\n`,
   );
-  opening.push(
-    `--${boundary}\r\ncontent-disposition: form-data; name=${quoted(file.field)}; filename=${quoted(file.filename)}\r\n`,
-    `content-type: ${file.contentType}\r\n\r\n`,
-  );
-  const before = Buffer.from(opening.join(''));
-  const after = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const parts = files.flatMap(({ field, filename, contentType, body }, index) => {
+    if (!isMediaType(contentType)) throw new TypeError('the content type of the file is not a media type');
+    const before = index === 0 ? opening.join('') : '\r\n';
+    const disposition = `form-data; name=${quoted(field)}; filename=${quoted(filename)}`;
+    const head = `--${boundary}\r\ncontent-disposition: ${disposition}\r\ncontent-type: ${contentType}\r\n\r\n`;
+    return [fromText(`${before}${head}`), body];
+  });
+  const body = joined([...parts, fromText(`\r\n--${boundary}--\r\n`)]);
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     get byteLength() {
-      const length = file.body.byteLength;
-      return length === undefined ? undefined : before.byteLength + length + after.byteLength;
+      return body.byteLength;
     },
-    replayable: file.body.replayable,
-    open: () => enclose(before, file.body, after),
-  };
-}
-
-const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
-
-/**
- * `before`, the body, `after`. An iterator by hand, since a generator answers `return()` only when the value it waits
- * for has come: leaving must reach a file that is still growing.
- */
-function enclose(
-  before: Uint8Array,
-  body: RequestBody,
-  after: Uint8Array,
-): AsyncIterableIterator<Uint8Array> {
-  const announced = body.byteLength;
-  const opening = slices(before);
-  const closing = slices(after);
-  let file: AsyncIterator<Uint8Array> | undefined;
-  let fileEnded = false;
-  let seen = 0;
-  let left = false;
-
-  const step = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
-    const first = opening.next();
-    if (first.done !== true) return first;
-    if (!fileEnded) {
-      file ??= body.open()[Symbol.asyncIterator]();
-      const part = await file.next();
-      if (left) return DONE;
-      if (part.done !== true) {
-        seen += part.value.byteLength;
-        if (announced !== undefined && seen > announced) throw new Error('the file is longer than it said');
-        return part;
-      }
-      fileEnded = true;
-      if (announced !== undefined && seen < announced) throw new Error('the file is shorter than it said');
-    }
-    const last = closing.next();
-    return last.done === true ? DONE : last;
-  };
-  return {
-    async next() {
-      if (left) return DONE;
-      try {
-        return await step();
-      } catch (error) {
-        // Never a closing boundary after a file that failed: the part would look whole.
-        left = true;
-        throw error;
-      }
-    },
-    async return() {
-      left = true;
-      if (!fileEnded) await file?.return?.();
-      return DONE;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+    replayable: body.replayable,
+    open: () => body.open(),
   };
 }

@@ -124,7 +124,7 @@ export class UploadService {
     const { filename, contentType, body: file } = source;
     const body = multipart({
       fields: endpoint.fields,
-      file: { field: endpoint.fileField, filename, contentType, body: file },
+      files: [{ field: endpoint.fileField, filename, contentType, body: file }],
     });
     const { reuseSession = false, signal, deadlineMs, logFields, onEvent } = options;
     return client.request({

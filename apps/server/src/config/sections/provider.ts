@@ -4,8 +4,14 @@ import { address, choice, integer, names, optionalText, requiredText, secrets } 
 /** One upstream. */
 export const providerSection = z.strictObject({
   name: requiredText({ about: 'What logs and the page call this upstream.' }),
-  type: choice(['xai'], 'xai', { about: "The upstream's wire format." }),
-  base_url: address({ about: "The API's origin; paths such as `/v1/files` are appended." }),
+  type: choice(['xai', 'openai'], 'xai', {
+    about:
+      "The upstream's wire format: xAI's, whose edits name images uploaded before, or OpenAI's, whose edits hold them.",
+  }),
+  base_url: address({
+    about:
+      'Where the API is, with a path before it if there is one; what it is asked, such as `/v1/images/edits`, is appended.',
+  }),
   models: names({ about: 'Model ids it serves; the first of the first provider is the default model.' }),
   keys: secrets({ about: 'API keys. A refused or limited key rests while another is used.' }),
   concurrency: integer(1, 256, 256, {

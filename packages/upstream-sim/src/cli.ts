@@ -11,6 +11,7 @@ const USAGE = `ferry-upstream-sim: an upstream on loopback, with real edits and 
   --control-port <n>     plain HTTP control port; default: chosen by the system
   --host <address>       a loopback address; default 127.0.0.1
   --protocols <which>    both, h2 or http1; default both
+  --shape <api>          xai (files, and edits that name them) or openai (edits that hold their images); default xai
   --key <key>            an accepted API key; may be repeated; default: all are
   --upload-latency <ms>  added to every upload; default 0
   --edit-latency <ms>    added to every edit; default 0
@@ -33,6 +34,7 @@ function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbo
       'control-port': { type: 'string' },
       host: { type: 'string' },
       protocols: { type: 'string' },
+      shape: { type: 'string' },
       key: { type: 'string', multiple: true },
       'upload-latency': { type: 'string' },
       'edit-latency': { type: 'string' },
@@ -47,10 +49,13 @@ function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbo
   if (protocols !== 'both' && protocols !== 'h2' && protocols !== 'http1') {
     throw new UsageError('--protocols must be both, h2 or http1');
   }
+  const shape = values.shape ?? 'xai';
+  if (shape !== 'xai' && shape !== 'openai') throw new UsageError('--shape must be xai or openai');
   const { certificate, 'ledger-file': ledgerFile } = values;
   return {
     options: {
       protocols,
+      shape,
       port: whole('--port', values.port, 65_535),
       controlPort: whole('--control-port', values['control-port'], 65_535),
       latencyMs: {

@@ -1,5 +1,7 @@
+import type { Api, ApiOptions } from './api/api.ts';
+import { type ApiLimits, DEFAULT_LIMITS } from './api/api-limits.ts';
+import { OpenAiApi } from './api/openai-api.ts';
 import { XaiApi } from './api/xai-api.ts';
-import { DEFAULT_LIMITS, type XaiLimits } from './api/xai-limits.ts';
 import { createLoopbackCertificate, type LoopbackCertificate } from './certificate.ts';
 import { type ControlServer, listenForControl } from './control/control-server.ts';
 import { serveExchange } from './exchange.ts';
@@ -9,8 +11,18 @@ import { Ledger, type LedgerEntry } from './ledger.ts';
 import { createTempDir } from './storage/temp-dir.ts';
 import { DEFAULT_HTTP2, type Http2Settings, listenSecurely, type Protocols } from './wire/secure-server.ts';
 
+/** Whose API it is. `xai`: files, and edits by JSON that name them. `openai`: edits by multipart that hold their images. */
+export type ApiShape = 'xai' | 'openai';
+
+const SHAPES: Readonly<Record<ApiShape, (options: ApiOptions) => Promise<Api>>> = {
+  xai: (options) => XaiApi.create(options),
+  openai: (options) => OpenAiApi.create(options),
+};
+
 /** All optional; times are milliseconds, sizes bytes. */
 export interface SimulatorOptions {
+  /** Default `xai`. */
+  readonly shape?: ApiShape;
   /** A loopback address. Default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: the system chooses. */
@@ -21,7 +33,7 @@ export interface SimulatorOptions {
   readonly controlPort?: number;
   /** API keys that are accepted. By default every key that is not empty. */
   readonly keys?: readonly string[];
-  readonly limits?: Partial<XaiLimits>;
+  readonly limits?: Partial<ApiLimits>;
   readonly http2?: Partial<Http2Settings>;
   /** What an upload and an edit take beyond their work. Default 0. */
   readonly latencyMs?: { readonly upload?: number; readonly edit?: number };
@@ -60,7 +72,7 @@ export interface Simulator {
 }
 
 /**
- * Starts an upstream on loopback: xAI's API shape, real TLS, real HTTP/2 and HTTP/1.1, real edits, and faults on request.
+ * Starts an upstream on loopback: an API of xAI's or OpenAI's shape, real TLS, real HTTP/2 and HTTP/1.1, real edits, and faults on request.
  * @throws when the address is not loopback or the port is taken.
  */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -75,7 +87,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const api = await XaiApi.create({
+    const api = await SHAPES[options.shape ?? 'xai']({
       dir: dir.path,
       editor: new ImageEditor(options.maxConcurrentEdits),
       keys: options.keys,

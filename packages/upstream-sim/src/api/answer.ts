@@ -29,6 +29,8 @@ export interface Work {
   };
   /** Images made, which is what an upstream would bill. */
   readonly images?: number;
+  /** The images that came inside the request, in their order. */
+  readonly inputs?: readonly { readonly bytes: number; readonly sha256: string }[];
   /** Ids of the stored uploads that the images were made from. */
   readonly sources?: readonly string[];
 }

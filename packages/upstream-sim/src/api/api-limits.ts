@@ -1,6 +1,6 @@
 /** Bounds of the API. Sizes in bytes, times in milliseconds. */
-export interface XaiLimits {
-  /** One uploaded file. xAI takes 50 MB. */
+export interface ApiLimits {
+  /** One file, uploaded or inside an edit. xAI takes 50 MB. */
   readonly maxFileBytes: number;
   /** An edit's JSON, data URIs included. */
   readonly maxJsonBytes: number;
@@ -12,7 +12,7 @@ export interface XaiLimits {
   readonly resultAgeMs: number;
 }
 
-export const DEFAULT_LIMITS: XaiLimits = {
+export const DEFAULT_LIMITS: ApiLimits = {
   maxFileBytes: 50 * 1024 * 1024,
   maxJsonBytes: 64 * 1024 * 1024,
   maxStoredBytes: 2 * 1024 ** 3,

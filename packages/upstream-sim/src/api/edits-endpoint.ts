@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { BadSourceError, type Edit, type EditedImage, type ImageEditor } from '../image/image-editor.ts';
+import { BadSourceError, type Edit, type ImageEditor } from '../image/image-editor.ts';
 import { isBlocked } from '../image/prompt-words.ts';
-import type { DiskStore } from '../storage/disk-store.ts';
 import { type Answer, type ApiRequest, jsonAnswer } from './answer.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { type EditRequest, type ImageReference, parseEditRequest } from './edit-request.ts';
 import type { FilesEndpoint } from './files-endpoint.ts';
 import { readJson } from './read-json.ts';
+import type { Results } from './results.ts';
 
 /** The models of xAI's image API, and all that this simulator knows of them. */
 export const MODELS: readonly string[] = [
@@ -20,15 +18,14 @@ export const MODELS: readonly string[] = [
 export interface EditsOptions {
   readonly editor: ImageEditor;
   readonly files: FilesEndpoint;
-  /** Results that are answered as links. */
-  readonly results: DiskStore<null>;
+  readonly results: Results;
   readonly maxJsonBytes: number;
   readonly latencyMs: number;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
 }
 
-/** `/v1/images`: edits by JSON, and the short-lived links to their results. */
+/** `/v1/images/edits`: edits by JSON. */
 export class EditsEndpoint {
   readonly #options: EditsOptions;
 
@@ -61,7 +58,7 @@ export class EditsEndpoint {
     const data: object[] = [];
     for (const image of images) {
       data.push({
-        ...(await this.#deliver(image, edit.responseFormat, request.authority)),
+        ...(await this.#options.results.deliver(image, edit.responseFormat, request.authority)),
         mime_type: image.mimeType,
         revised_prompt: `[simulated: ${description}] ${edit.prompt}`,
         respect_moderation: true,
@@ -78,15 +75,6 @@ export class EditsEndpoint {
         },
       },
     );
-  }
-
-  /** The image behind a link. */
-  result(name: string): Answer {
-    const file = this.#options.results.get(name);
-    if (!file)
-      throw new ApiError('No such image, or its link has expired', { status: 404, code: 'not_found' });
-    const headers = { 'content-type': 'image/jpeg', 'cache-control': 'private, max-age=600' };
-    return { status: 200, headers, body: file };
   }
 
   async #draw(edit: EditRequest, sources: (string | Uint8Array)[], signal: AbortSignal): Promise<Edit> {
@@ -111,18 +99,5 @@ export class EditsEndpoint {
         return file.path;
       }
     }
-  }
-
-  async #deliver(
-    { bytes }: EditedImage,
-    format: EditRequest['responseFormat'],
-    authority: string,
-  ): Promise<object> {
-    if (format === 'b64_json') return { b64_json: Buffer.from(bytes).toString('base64') };
-    const { results } = this.#options;
-    const name = `${randomUUID()}.jpg`;
-    await writeFile(results.pathOf(name), bytes);
-    await results.put(name, bytes.byteLength, null);
-    return { url: `https://${authority}/v1/images/${name}` };
   }
 }

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { Busboy, type BusboyFileStream, type BusboyHeaders } from '@fastify/busboy';
-import { ApiError, badRequest } from './api-error.ts';
+import type { Busboy, BusboyFileStream } from '@fastify/busboy';
+import { badRequest } from './api-error.ts';
+import { formParser, malformed, tooLarge, writePart } from './multipart.ts';
 
 export interface ReceivedUpload {
   /** Form fields that came before the file. */
@@ -27,17 +25,11 @@ export async function receiveUpload(
   target: string,
   maxBytes: number,
 ): Promise<ReceivedUpload> {
-  const contentType = headers['content-type'];
-  if (contentType === undefined || !/^multipart\/form-data\b/i.test(contentType)) {
-    throw new ApiError('Expected content-type multipart/form-data', {
-      status: 415,
-      code: 'unsupported_media_type',
-    });
-  }
+  const parser = formParser(headers, { maxFileBytes: maxBytes, maxFiles: 4 });
   // A form is a little longer than its file; what is much longer need not be read to be refused.
-  if (Number(headers['content-length'] ?? 0) > maxBytes + 1_048_576) throw tooLarge(maxBytes);
+  if (Number(headers['content-length'] ?? 0) > maxBytes + 1_048_576) throw tooLarge(maxBytes, 'file');
   try {
-    return await readForm(body, { ...headers, 'content-type': contentType }, target, maxBytes);
+    return await readForm(body, parser, target, maxBytes);
   } catch (error) {
     await rm(target, { force: true });
     throw error;
@@ -46,13 +38,12 @@ export async function receiveUpload(
 
 async function readForm(
   body: Readable,
-  headers: BusboyHeaders,
+  busboy: Busboy,
   target: string,
   maxBytes: number,
 ): Promise<ReceivedUpload> {
   // It may have broken off before anybody listened, and says so only once.
   if (body.errored !== null) throw body.errored;
-  const busboy = makeBusboy(headers, maxBytes);
   const fields = new Map<string, string>();
   let source: BusboyFileStream | undefined;
   let file: Promise<ReceivedUpload> | undefined;
@@ -72,8 +63,8 @@ async function readForm(
         return;
       }
       source = stream;
-      stream.once('limit', () => reject(tooLarge(maxBytes)));
-      file = writeFile(stream, target).then((written) => ({
+      stream.once('limit', () => reject(tooLarge(maxBytes, 'file')));
+      file = writePart(stream, target).then((written) => ({
         fields,
         filename,
         contentType: mimeType,
@@ -93,42 +84,4 @@ async function readForm(
   }
   if (!file) throw badRequest('file', 'The form has no part named file');
   return await file;
-}
-
-function tooLarge(maxBytes: number): ApiError {
-  return new ApiError(`The file is larger than ${maxBytes} bytes`, {
-    status: 413,
-    code: 'file_too_large',
-    param: 'file',
-  });
-}
-
-function makeBusboy(headers: BusboyHeaders, maxBytes: number): Busboy {
-  try {
-    return new Busboy({ headers, limits: { fileSize: maxBytes, files: 4, fields: 32, fieldSize: 65_536 } });
-  } catch (error) {
-    throw malformed(error);
-  }
-}
-
-function malformed(error: unknown): ApiError {
-  const reason = error instanceof Error ? error.message : 'unreadable';
-  return new ApiError(`Malformed multipart body: ${reason}`, { status: 400, code: 'invalid_multipart' });
-}
-
-async function writeFile(source: Readable, target: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  await pipeline(
-    source,
-    async function* (chunks: AsyncIterable<Uint8Array>) {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        bytes += chunk.byteLength;
-        yield chunk;
-      }
-    },
-    createWriteStream(target),
-  );
-  return { bytes, sha256: hash.digest('hex') };
 }

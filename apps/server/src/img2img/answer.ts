@@ -1,7 +1,7 @@
 /** The answer of img2img: its shape as a schema, which is its documentation too, and how it is put together. */
 import { z } from 'zod';
 import { connectionView } from './attempt-view.ts';
-import { type ImageDelivery, sentAfterMs } from './image-delivery.ts';
+import { type DeliveredImage, sentAfterMs } from './delivered-image.ts';
 
 const connection = z
   .object({
@@ -55,7 +55,7 @@ export const answerSchema = z.object({
 
 export type Img2ImgAnswer = z.output<typeof answerSchema>;
 
-export function deliveryView(delivered: ImageDelivery): Img2ImgAnswer['uploads'][number] {
+export function deliveryView(delivered: DeliveredImage): Img2ImgAnswer['uploads'][number] {
   switch (delivered.delivery) {
     case 'by-file-id': {
       const { upload } = delivered;

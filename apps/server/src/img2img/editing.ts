@@ -10,8 +10,9 @@ import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { newCallId } from '../telemetry/call-id.ts';
 import { type CallFacts, observeCall, wholePayload } from '../telemetry/observe-call.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
-import { type EditImages, type ImageDelivery, type ReadyEdit, readyEdit } from './image-delivery.ts';
+import type { DeliveredImage } from './delivered-image.ts';
 import { callEvent, type Listener } from './progress.ts';
+import { type EditImages, type ReadyEdit, readyEdit } from './ready-edit.ts';
 import type { ReceivedImage } from './received-form.ts';
 
 export interface Edit extends EditImages {
@@ -27,7 +28,7 @@ export interface Edit extends EditImages {
 
 export interface EditOutcome {
   /** One for each image, in their order. */
-  readonly deliveries: readonly ImageDelivery[];
+  readonly deliveries: readonly DeliveredImage[];
   readonly result: EditResult;
   /** Attempts of the edit itself. */
   readonly attempts: number;

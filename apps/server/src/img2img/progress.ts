@@ -38,7 +38,7 @@ export interface UploadedEvent {
 }
 
 /** There is no upload: the request of the edit, which begins now, carries the image. */
-export interface InsideEditEvent {
+interface InsideEditEvent {
   readonly type: 'inside_edit';
   readonly bytes: number;
 }

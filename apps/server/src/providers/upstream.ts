@@ -17,7 +17,7 @@ export interface FileIdUpstream extends ConnectedTo {
 }
 
 /** An upstream whose edits hold their images: it has no uploads. */
-export interface InlineUpstream extends ConnectedTo {
+interface InlineUpstream extends ConnectedTo {
   readonly delivery: 'inline';
   readonly provider: InlineProvider;
 }

@@ -8,7 +8,7 @@ import { badRequest } from './api-error.ts';
 import { formParser, malformed, tooLarge, writePart } from './multipart.ts';
 
 /** One image of an edit, as a file until the form is disposed of. */
-export interface FormImage {
+interface FormImage {
   /** `image` or `image[]`. */
   readonly field: string;
   readonly path: string;

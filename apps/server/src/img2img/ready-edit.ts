@@ -1,15 +1,9 @@
 /** How the images of an edit reach the upstream: uploaded before it, or inside it. */
-import { type Answer, type CredentialSource, fromSpool, type Phase, type UploadResult } from '@ferry/core';
+import { type Answer, type CredentialSource, fromSpool } from '@ferry/core';
 import type { EditInput, EditRequest } from '@ferry/providers';
+import type { DeliveredImage } from './delivered-image.ts';
 import type { ReceivedImage } from './received-form.ts';
 import type { RequestUploads, UploadRoute } from './request-uploads.ts';
-
-/** What became of one image. */
-export type ImageDelivery =
-  /** It was uploaded by itself, and the edit named its id. */
-  | { readonly delivery: 'by-file-id'; readonly upload: UploadResult }
-  /** It travelled inside the edit: what became of the edit became of it. */
-  | { readonly delivery: 'inline'; readonly image: ReceivedImage; readonly edit: Answer };
 
 /** The images of one edit, and where they go. */
 export interface EditImages extends UploadRoute {
@@ -23,7 +17,7 @@ export interface ReadyEdit {
   readonly credential: CredentialSource;
   /** The images that its own request carries. */
   readonly inside: readonly ReceivedImage[];
-  deliveries(answer: Answer): ImageDelivery[];
+  deliveries(answer: Answer): DeliveredImage[];
 }
 
 /**
@@ -63,20 +57,4 @@ export async function readyEdit(
     default:
       return upstream satisfies never;
   }
-}
-
-const SENDING: readonly Phase[] = ['acquire', 'connect', 'request'];
-
-/**
- * Milliseconds from the beginning of an edit to the last byte of its request, attempts that failed and waits included. The
- * upstream confirms the images by nothing but its answer, which is the edit itself.
- */
-export function sentAfterMs({ attempts }: Answer): number {
-  return attempts.reduce((sum, { delayMs, durationMs, exchange }, index) => {
-    const took =
-      index < attempts.length - 1
-        ? durationMs
-        : SENDING.reduce((ms, phase) => ms + (exchange.phaseMs[phase] ?? 0), 0);
-    return sum + delayMs + took;
-  }, 0);
 }

@@ -1,7 +1,7 @@
 /**
  * Where a client's time goes: a V8 CPU profile of its process under load, summed by function and by library.
  *
- *   pnpm --filter @ferry/bench run profile [--variant undici-pooled] [--cell 100kB:1] [--measure-ms 5000] [--top 30]
+ *   pnpm bench profile [--variant undici-pooled] [--cell 100kB:1] [--measure-ms 5000] [--top 30]
  *     [--baseline other/dist/index.js] [--out profile.cpuprofile]
  */
 import { writeFile } from 'node:fs/promises';
@@ -14,36 +14,42 @@ import { runJob, startSink } from './transports/processes.ts';
 import { type CpuProfile, type SelfTime, selfTimes, selfTimesByOwner } from './transports/profile-summary.ts';
 import { isVariant, VARIANTS } from './transports/variants.ts';
 
-const { values } = parseArgs({
-  options: {
-    variant: { type: 'string', default: 'undici-pooled' },
-    cell: { type: 'string', default: '100kB:1' },
-    'measure-ms': { type: 'string', default: '5000' },
-    top: { type: 'string', default: '30' },
-    baseline: { type: 'string' },
-    out: { type: 'string' },
-  },
-});
-const [variant] = listOf('variant', values.variant, (name) => (isVariant(name) ? name : undefined));
-const [cell] = listOf('cell', values.cell, parseCell);
-const measureMs = wholeNumber('measure-ms', values['measure-ms'], 100, 60_000);
-const top = wholeNumber('top', values.top, 1, 500);
-const { baseline } = parseOptions(values.baseline === undefined ? [] : ['--baseline', values.baseline]);
+/** Prints the profile; with `--out` it is kept for another tool. */
+export async function profile(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      variant: { type: 'string', default: 'undici-pooled' },
+      cell: { type: 'string', default: '100kB:1' },
+      'measure-ms': { type: 'string', default: '5000' },
+      top: { type: 'string', default: '30' },
+      baseline: { type: 'string' },
+      out: { type: 'string' },
+    },
+  });
+  const [variant] = listOf('variant', values.variant, (name) => (isVariant(name) ? name : undefined));
+  const [cell] = listOf('cell', values.cell, parseCell);
+  const measureMs = wholeNumber('measure-ms', values['measure-ms'], 100, 60_000);
+  const top = wholeNumber('top', values.top, 1, 500);
+  const { baseline } = parseOptions(values.baseline === undefined ? [] : ['--baseline', values.baseline]);
 
-const sink = await startSink();
-try {
-  const { target } = sink;
-  const load = { type: 'load', variant, target, trust: 'default', ...cell, baseline } as const;
-  const measured = await runJob({ ...load, warmUpMs: 3_000, measureMs, profile: true });
-  const text = measured.profile ?? '';
-  if (values.out !== undefined) await writeFile(values.out, text);
-  const times = selfTimes(JSON.parse(text) as CpuProfile);
-  const speed = megabytesPerSecond(measured).toFixed(0);
-  process.stdout.write(`### ${VARIANTS[variant].label}, ${cellName(cell)}: ${speed} MB/s while profiled\n\n`);
-  process.stdout.write(`${table('owner', selfTimesByOwner(times), measured.uploads)}\n`);
-  process.stdout.write(table('function', times.slice(0, top), measured.uploads));
-} finally {
-  await sink.stop();
+  const sink = await startSink();
+  try {
+    const { target } = sink;
+    const load = { type: 'load', variant, target, trust: 'default', ...cell, baseline } as const;
+    const measured = await runJob({ ...load, warmUpMs: 3_000, measureMs, profile: true });
+    const text = measured.profile ?? '';
+    if (values.out !== undefined) await writeFile(values.out, text);
+    const times = selfTimes(JSON.parse(text) as CpuProfile);
+    const speed = megabytesPerSecond(measured).toFixed(0);
+    process.stdout.write(
+      `### ${VARIANTS[variant].label}, ${cellName(cell)}: ${speed} MB/s while profiled\n\n`,
+    );
+    process.stdout.write(`${table('owner', selfTimesByOwner(times), measured.uploads)}\n`);
+    process.stdout.write(table('function', times.slice(0, top), measured.uploads));
+  } finally {
+    await sink.stop();
+  }
 }
 
 function table(title: string, times: readonly SelfTime[], uploads: number): string {

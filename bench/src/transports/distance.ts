@@ -2,12 +2,32 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { tcpProxy } from '@ferry/upstream-sim/peers';
 
+export interface Distance {
+  readonly roundTripMs: number;
+  /** Of each connection on its own, in each direction. Default without limit. */
+  readonly bytesPerSecond?: number;
+}
+
+/** What may wait before the narrowest place of the road, as in a router, beyond what is on its way. */
+const ROUTER_QUEUE_BYTES = 256 * 1024;
+
+/** Linux: `TCP_INIT_CWND` segments of what fits into an Ethernet frame (RFC 6928). */
+const FIRST_WINDOW_BYTES = 10 * 1_460;
+
 /**
  * Puts `to` a round trip away. The proxy delays bytes; the TCP handshake, which a kernel answers before any program sees
  * it, is made up for by a gate that lets the first byte pass one round trip late, as that handshake would have.
  */
-export async function openDistance(to: URL, roundTripMs: number): Promise<URL> {
-  const road = { delayMs: roundTripMs / 2 };
+export async function openDistance(to: URL, { roundTripMs, bytesPerSecond }: Distance): Promise<URL> {
+  const delayMs = roundTripMs / 2;
+  const road = {
+    delayMs,
+    ...(bytesPerSecond !== undefined && {
+      bytesPerSecond,
+      queueBytes: (bytesPerSecond * delayMs) / 1_000 + ROUTER_QUEUE_BYTES,
+      slowStart: { firstWindowBytes: FIRST_WINDOW_BYTES },
+    }),
+  };
   const proxy = await tcpProxy({ to, toUpstream: road, toClient: road });
   const gate = net.createServer((client) => {
     client.on('error', () => undefined);

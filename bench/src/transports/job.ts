@@ -50,7 +50,32 @@ export interface StreamJob {
   readonly bodyBytes: number;
 }
 
-export type Job = LoadJob | SpacedJob | StreamJob;
+/** What the server, or the road to it, does to uploads. */
+export type Trouble =
+  /** At every so many requests, in the middle of the body: RST_STREAM PROTOCOL_ERROR; over HTTP/1.1 the connection is reset. */
+  | { readonly kind: 'stream-reset'; readonly every: number }
+  /** The connection that carries it is reset, with all that is on it. */
+  | { readonly kind: 'connection-dies'; readonly every: number }
+  /** Connections that rest are forgotten on the way: nothing is told, and nothing passes any more. */
+  | { readonly kind: 'silent-drop' };
+
+/** Uploads while things go wrong: each is counted, whether it arrives or not. */
+export interface FireJob {
+  readonly type: 'fire';
+  readonly variant: VariantName;
+  readonly target: Target;
+  readonly trouble: Trouble;
+  readonly bodyBytes: number;
+  readonly atOnce: number;
+  readonly warmUps: number;
+  readonly uploads: number;
+  /** For connections that are dropped silently: how long they rest before each upload. */
+  readonly restMs: number;
+  /** What a caller waits for an answer before the upload counts as lost. */
+  readonly patienceMs: number;
+}
+
+export type Job = LoadJob | SpacedJob | StreamJob | FireJob;
 
 /** What a client process has measured of itself. */
 export interface Measured {
@@ -62,8 +87,10 @@ export interface Measured {
   readonly cpuMs: number;
   /** The largest resident set in the life of the process. */
   readonly peakRssBytes: number;
-  /** Of each upload of a spaced job. */
+  /** Of each upload of a load, and of a spaced job. */
   readonly latenciesMs: readonly number[];
+  /** Uploads of a fire job that failed, or were not answered in time. */
+  readonly failures?: number;
   /** The V8 CPU profile as JSON. */
   readonly profile?: string;
 }

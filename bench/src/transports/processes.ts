@@ -1,24 +1,24 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { extname } from 'node:path';
-import type { Job, Measured, Target } from './job.ts';
+import { program } from '../program.ts';
+import type { Job, Measured, Target, Trouble } from './job.ts';
 
 /** Longer than any job should take. */
 const MAX_JOB_MS = 120_000;
-
-/** Beside this module, in the language this module runs in: the sources and the build both work. */
-function program(name: 'client-process' | 'sink-process'): URL {
-  return new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
-}
 
 export interface Sink {
   readonly target: Target;
   stop(): Promise<void>;
 }
 
-/** Starts the server in a process of its own, `roundTripMs` away. */
-export async function startSink(roundTripMs = 0): Promise<Sink> {
-  const child = fork(program('sink-process'), [String(roundTripMs)]);
+export interface SinkOptions {
+  readonly roundTripMs?: number;
+  readonly trouble?: Trouble;
+}
+
+/** Starts the server in a process of its own. */
+export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+  const child = fork(program('transports/sink-process'), [JSON.stringify(options)]);
   const target = (await message(child, 'the sink')) as Target;
   return {
     target,
@@ -32,7 +32,7 @@ export async function startSink(roundTripMs = 0): Promise<Sink> {
 
 /** Does one job in a fresh process: what one variant compiles, caches or leaks is no other's advantage or burden. */
 export async function runJob(job: Job): Promise<Measured> {
-  const child = fork(program('client-process'));
+  const child = fork(program('transports/client-process'));
   const limit = setTimeout(() => child.kill('SIGKILL'), MAX_JOB_MS);
   try {
     const gone = once(child, 'exit');

@@ -9,7 +9,7 @@ import {
   SMALL_ALONE,
 } from './cell.ts';
 import type { Measured } from './job.ts';
-import { ratio, type Spread } from './statistics.ts';
+import { type Spread, spread } from './statistics.ts';
 import { canMeasure, VARIANTS, type VariantName } from './variants.ts';
 
 /** What the pooled transport is to reach, as a ratio to another client in the same rounds. */
@@ -58,6 +58,8 @@ export function verdictWord(reached: boolean): string {
 export interface Verdict {
   readonly promise: SpeedPromise;
   readonly measured: Spread;
+  /** By round. */
+  readonly ratios: readonly number[];
   readonly reached: boolean;
 }
 
@@ -69,11 +71,15 @@ export function judge(results: readonly CellResult[], ours: VariantName = 'undic
     const theirs = result?.rounds[promise.against];
     if (mine === undefined || theirs === undefined) return [];
     const figure = promise.figure === 'MB/s' ? megabytesPerSecond : cpuSecondsPerGigabyte;
-    const values = (rounds: readonly Measured[]) => rounds.map(figure);
-    const measured = ratio(values(mine), values(theirs));
+    const base = (round: number): number => {
+      const measured = theirs[round];
+      return measured === undefined ? Number.NaN : figure(measured);
+    };
+    const ratios = mine.map((measured: Measured, round) => figure(measured) / base(round));
+    const measured = spread(ratios);
     const { median } = measured;
     const reached = promise.figure === 'MB/s' ? median >= promise.bound : median <= promise.bound;
-    return [{ promise, measured, reached }];
+    return [{ promise, measured, ratios, reached }];
   });
 }
 

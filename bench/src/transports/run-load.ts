@@ -10,30 +10,32 @@ const SAMPLE_MICROSECONDS = 200;
 export async function runLoad(client: BenchClient, job: LoadJob): Promise<Measured> {
   const body = Buffer.alloc(job.bodyBytes, 0x61);
   const expected = expectedAnswer(job.bodyBytes, VARIANTS[job.variant].httpVersion);
-  const repeat = async (forMs: number): Promise<number> => {
+  const repeat = async (forMs: number): Promise<number[]> => {
     const end = performance.now() + forMs;
-    let uploads = 0;
+    const latenciesMs: number[] = [];
     const one = async () => {
       do {
+        const since = performance.now();
         const answer = await client.upload(body);
         if (answer !== expected) throw new Error(`${job.variant}: expected ${expected}, got ${answer}`);
-        uploads += 1;
+        latenciesMs.push(performance.now() - since);
       } while (performance.now() < end);
     };
     await Promise.all(Array.from({ length: job.atOnce }, one));
-    return uploads;
+    return latenciesMs;
   };
 
   await repeat(job.warmUpMs);
   const stopProfile = job.profile ? await startProfile() : undefined;
   const read = startMeter();
-  const uploads = await repeat(job.measureMs);
+  const latenciesMs = await repeat(job.measureMs);
   const costs = read();
   const profile = await stopProfile?.();
+  const uploads = latenciesMs.length;
   return {
     uploads,
     bytes: uploads * job.bodyBytes,
-    latenciesMs: [],
+    latenciesMs,
     ...costs,
     ...(profile === undefined ? {} : { profile }),
   };

@@ -9,9 +9,12 @@ export type VariantName =
   | 'raw-https'
   | 'undici-agent'
   | 'undici-agent-iterable'
+  | 'undici-client'
   | 'undici-client-each'
   | 'fetch'
   | 'got'
+  | 'axios'
+  | 'h2load'
   | 'undici-pooled-baseline'
   | 'http1-pooled-baseline';
 
@@ -33,9 +36,12 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   'raw-https': { label: 'node:https, keep-alive Agent', httpVersion: '1.1' },
   'undici-agent': { label: 'undici Agent, Buffer body', httpVersion: '2.0' },
   'undici-agent-iterable': { label: 'undici Agent, iterable body', httpVersion: '2.0' },
+  'undici-client': { label: 'undici Client, Buffer body', httpVersion: '2.0' },
   'undici-client-each': { label: 'undici Client each', httpVersion: '2.0' },
   fetch: { label: 'built-in fetch', httpVersion: '2.0' },
   got: { label: 'got, keep-alive Agent', httpVersion: '1.1' },
+  axios: { label: 'axios, keep-alive Agent', httpVersion: '1.1' },
+  h2load: { label: 'h2load (C)', httpVersion: '2.0' },
   'undici-pooled-baseline': { label: 'Ferry HTTP/2 POOLED, other build', httpVersion: '2.0' },
   'http1-pooled-baseline': { label: 'Ferry HTTP/1.1 POOLED, other build', httpVersion: '1.1' },
 };
@@ -52,8 +58,11 @@ export const DEFAULT_VARIANTS: readonly VariantName[] = [
   'raw-https',
   'undici-agent',
   'undici-agent-iterable',
+  'undici-client',
   'fetch',
   'got',
+  'axios',
+  'h2load',
 ];
 
 /** Those that the promises speak of. */
@@ -77,5 +86,6 @@ export function canMeasure(
   variant: VariantName,
   { bodyBytes, atOnce }: { readonly bodyBytes: number; readonly atOnce: number },
 ): boolean {
-  return variant !== 'undici-agent' || bodyBytes * atOnce <= SESSION_MEMORY_BYTES;
+  const sendsBuffers = variant === 'undici-agent' || variant === 'undici-client';
+  return !sendsBuffers || bodyBytes * atOnce <= SESSION_MEMORY_BYTES;
 }

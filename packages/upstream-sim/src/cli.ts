@@ -15,6 +15,9 @@ const USAGE = `ferry-upstream-sim: an upstream on loopback, with real edits and 
   --key <key>            an accepted API key; may be repeated; default: all are
   --upload-latency <ms>  added to every upload; default 0
   --edit-latency <ms>    added to every edit; default 0
+  --without-image-work   every edit is answered with one small picture; no image is decoded
+  --stream-window <bytes>      what an HTTP/2 stream may send before it must wait; default 1048576
+  --connection-window <bytes>  the same for all streams of a connection; default 16777216
   --certificate <file>   JSON { keyPem, certPem, caPem }: the same after a restart; default: made anew
   --ledger-file <file>   a line of JSON is appended when a request's work is done, before it is answered, and at its end
   --parent-watch         exit when stdin ends
@@ -23,6 +26,9 @@ const USAGE = `ferry-upstream-sim: an upstream on loopback, with real edits and 
 
 Prints one line of JSON on stdout when it is ready: { url, controlUrl, caPem, pid }.
 `;
+
+/** RFC 9113 section 6.9.1. */
+const MAX_WINDOW_BYTES = 2 ** 31 - 1;
 
 /** A flag that cannot be used. */
 class UsageError extends Error {}
@@ -38,6 +44,9 @@ function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbo
       key: { type: 'string', multiple: true },
       'upload-latency': { type: 'string' },
       'edit-latency': { type: 'string' },
+      'without-image-work': { type: 'boolean', default: false },
+      'stream-window': { type: 'string' },
+      'connection-window': { type: 'string' },
       certificate: { type: 'string' },
       'ledger-file': { type: 'string' },
       'parent-watch': { type: 'boolean', default: false },
@@ -52,6 +61,7 @@ function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbo
   const shape = values.shape ?? 'xai';
   if (shape !== 'xai' && shape !== 'openai') throw new UsageError('--shape must be xai or openai');
   const { certificate, 'ledger-file': ledgerFile } = values;
+  const { 'stream-window': streamWindow, 'connection-window': connectionWindow } = values;
   return {
     options: {
       protocols,
@@ -61,6 +71,15 @@ function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbo
       latencyMs: {
         upload: whole('--upload-latency', values['upload-latency'], 600_000),
         edit: whole('--edit-latency', values['edit-latency'], 600_000),
+      },
+      imageWork: !values['without-image-work'],
+      http2: {
+        ...(streamWindow !== undefined && {
+          initialWindowSize: whole('--stream-window', streamWindow, MAX_WINDOW_BYTES),
+        }),
+        ...(connectionWindow !== undefined && {
+          connectionWindowSize: whole('--connection-window', connectionWindow, MAX_WINDOW_BYTES),
+        }),
       },
       ...(values.host !== undefined && { host: values.host }),
       ...(values.key && { keys: values.key }),

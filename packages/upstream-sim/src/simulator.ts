@@ -7,6 +7,7 @@ import { type ControlServer, listenForControl } from './control/control-server.t
 import { serveExchange } from './exchange.ts';
 import { FaultQueue } from './faults/fault-queue.ts';
 import { ImageEditor } from './image/image-editor.ts';
+import { StandInEditor } from './image/stand-in-editor.ts';
 import { Ledger, type LedgerEntry } from './ledger.ts';
 import { createTempDir } from './storage/temp-dir.ts';
 import { DEFAULT_HTTP2, type Http2Settings, listenSecurely, type Protocols } from './wire/secure-server.ts';
@@ -37,6 +38,8 @@ export interface SimulatorOptions {
   readonly http2?: Partial<Http2Settings>;
   /** What an upload and an edit take beyond their work. Default 0. */
   readonly latencyMs?: { readonly upload?: number; readonly edit?: number };
+  /** False: edits are answered with one small picture, and no image is ever decoded. For measurements. Default true. */
+  readonly imageWork?: boolean;
   /** Edits at once; the others wait. Default 2. */
   readonly maxConcurrentEdits?: number;
   /** Requests the ledger remembers. Default 10 000. */
@@ -89,7 +92,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   try {
     const api = await SHAPES[options.shape ?? 'xai']({
       dir: dir.path,
-      editor: new ImageEditor(options.maxConcurrentEdits),
+      editor: options.imageWork === false ? new StandInEditor() : new ImageEditor(options.maxConcurrentEdits),
       keys: options.keys,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       latencyMs: { upload: 0, edit: 0, ...options.latencyMs },

@@ -1,5 +1,6 @@
 import https from 'node:https';
 import { slices } from '@ferry/core';
+import axios from 'axios';
 import got from 'got';
 import { Agent, Client, type Dispatcher } from 'undici';
 import type { BenchClient } from './client.ts';
@@ -19,6 +20,16 @@ export function undiciAgent(url: string, ca: string | undefined, bodyAs: 'buffer
           : { body: iterable(body), headers: { ...headers, 'content-length': String(body.byteLength) } }),
       }),
     close: () => agent.close(),
+  };
+}
+
+/** One undici Client: one connection, which carries everything. */
+export function undiciClient(url: string, ca: string | undefined): BenchClient {
+  const { origin, pathname: path } = new URL(url);
+  const client = new Client(origin, { allowH2: true, connect: ca === undefined ? {} : { ca } });
+  return {
+    upload: (body) => post((options) => client.request(options), { path, body, headers }),
+    close: () => client.close(),
   };
 }
 
@@ -78,6 +89,27 @@ export function gotClient(url: string, ca: string | undefined): BenchClient {
     upload: (body) => client.post(url, { body }).text(),
     async close() {
       agent.destroy();
+    },
+  };
+}
+
+export function axiosClient(url: string, ca: string | undefined): BenchClient {
+  const httpsAgent = new https.Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
+  // It counts redirects by a library that keeps bodies, and refuses those over 10 MB by default.
+  const client = axios.create({
+    httpsAgent,
+    headers,
+    responseType: 'text',
+    maxBodyLength: Infinity,
+    maxRedirects: 0,
+  });
+  return {
+    async upload(body) {
+      const { data } = await client.post<string>(url, body, { transformResponse: (text: string) => text });
+      return data;
+    },
+    async close() {
+      httpsAgent.destroy();
     },
   };
 }

@@ -1,7 +1,14 @@
 import type { VariantName } from '../variants.ts';
 import type { BenchClient, ClientOptions } from './client.ts';
 import { ferryClient, ferryTransport } from './ferry.ts';
-import { builtInFetch, gotClient, undiciAgent, undiciClientEach } from './libraries.ts';
+import {
+  axiosClient,
+  builtInFetch,
+  gotClient,
+  undiciAgent,
+  undiciClient,
+  undiciClientEach,
+} from './libraries.ts';
 import { rawHttp2, rawHttp2Fresh, rawHttps } from './raw.ts';
 import { trust } from './trust.ts';
 
@@ -22,12 +29,16 @@ export async function openClient(variant: VariantName, options: ClientOptions): 
       return undiciAgent(url, ca, 'buffer');
     case 'undici-agent-iterable':
       return undiciAgent(url, ca, 'iterable');
+    case 'undici-client':
+      return undiciClient(url, ca);
     case 'undici-client-each':
       return undiciClientEach(url, ca);
     case 'fetch':
       return builtInFetch(url);
     case 'got':
       return gotClient(url, ca);
+    case 'axios':
+      return axiosClient(url, ca);
     default:
       throw new Error(`${variant} is not a client of its own`);
   }

@@ -1,4 +1,4 @@
-import type { ImageEditor } from '../image/image-editor.ts';
+import type { Editor } from '../image/stand-in-editor.ts';
 import type { Answer, ApiRequest } from './answer.ts';
 import type { ApiLimits } from './api-limits.ts';
 
@@ -11,7 +11,7 @@ export interface Api {
 export interface ApiOptions {
   /** Where uploads and results are kept. */
   readonly dir: string;
-  readonly editor: ImageEditor;
+  readonly editor: Editor;
   /** Keys that are accepted; undefined accepts any that is not empty. */
   readonly keys: readonly string[] | undefined;
   readonly limits: ApiLimits;

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { BadSourceError, type Edit, type ImageEditor } from '../image/image-editor.ts';
+import { BadSourceError, type Edit } from '../image/image-editor.ts';
 import { isBlocked } from '../image/prompt-words.ts';
+import type { Editor } from '../image/stand-in-editor.ts';
 import { type Answer, type ApiRequest, jsonAnswer } from './answer.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { type EditRequest, type ImageReference, parseEditRequest } from './edit-request.ts';
@@ -16,7 +17,7 @@ export const MODELS: readonly string[] = [
 ];
 
 export interface EditsOptions {
-  readonly editor: ImageEditor;
+  readonly editor: Editor;
   readonly files: FilesEndpoint;
   readonly results: Results;
   readonly maxJsonBytes: number;

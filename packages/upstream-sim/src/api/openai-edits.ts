@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { BadSourceError, type Edit, type ImageEditor } from '../image/image-editor.ts';
+import { BadSourceError, type Edit } from '../image/image-editor.ts';
 import { isBlocked } from '../image/prompt-words.ts';
+import type { Editor } from '../image/stand-in-editor.ts';
 import { type Answer, type ApiRequest, jsonAnswer } from './answer.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { type EditForm, receiveEditForm } from './receive-edit-form.ts';
@@ -37,7 +38,7 @@ const schema = z.strictObject({
 });
 
 export interface OpenAiEditsOptions {
-  readonly editor: ImageEditor;
+  readonly editor: Editor;
   readonly results: Results;
   /** Where the images of an edit lie while it runs. */
   readonly inputDir: string;

@@ -55,3 +55,21 @@ it('a narrow road without a queue takes whatever comes', async () => {
   await until(5_000_000);
   expect(proxy.bytesFromClients()).toBe(5_000_000);
 });
+
+it('a sender in slow start brings everything, in order', async () => {
+  const sent = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+  const received: Buffer[] = [];
+  const whole = Promise.withResolvers<void>();
+  const sink = await listenTcp((socket) => {
+    socket.on('data', (bytes: Buffer) => received.push(bytes));
+    socket.on('end', () => whole.resolve());
+  });
+  const proxy = await tcpProxy({
+    to: sink.url,
+    toUpstream: { delayMs: 2, bytesPerSecond: 50_000_000, slowStart: { firstWindowBytes: 14_600 } },
+  });
+  closers.push(sink.close, proxy.close);
+  net.connect(Number(proxy.url.port), '127.0.0.1').end(sent);
+  await whole.promise;
+  expect(Buffer.concat(received).equals(sent)).toBe(true);
+});

@@ -1,4 +1,6 @@
 import net, { type Socket } from 'node:net';
+import { CongestionWindow } from './congestion-window.ts';
+import { TimedQueue } from './timed-queue.ts';
 import { listenTcp } from './tls-listener.ts';
 
 /** How bytes travel in one direction. */
@@ -14,6 +16,11 @@ export interface Road {
    * the sender then never feels how narrow the road is.
    */
   readonly queueBytes?: number;
+  /**
+   * The sender's congestion window, which the kernel of a real one would have: `firstWindowBytes` at once, twice as many every round
+   * trip. Acknowledgements take as long as bytes do. Default: none. Loss is never simulated.
+   */
+  readonly slowStart?: { readonly firstWindowBytes: number };
 }
 
 export interface TcpProxyOptions {
@@ -58,56 +65,96 @@ class Lane {
   readonly #from: Socket;
   readonly #to: Socket;
   #road: Road;
-  /** One queue and one timer: of two timers that end in the same millisecond either may fire first. */
-  readonly #queue: { at: number; readonly act: () => void }[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #underWay = new TimedQueue();
+  readonly #acknowledgements = new TimedQueue();
+  /** What the sender's congestion window holds back. */
+  readonly #backlog: Buffer[] = [];
+  #window: CongestionWindow | undefined;
   #freeAt = 0;
-  /** Bytes in the queue. */
+  /** Bytes under way and held back. */
   #waiting = 0;
   #held = false;
+  #ended = false;
 
   constructor(from: Socket, to: Socket, road: Road) {
     this.#from = from;
     this.#to = to;
     this.#road = road;
+    const { slowStart, delayMs = 0 } = road;
+    if (slowStart !== undefined) {
+      this.#window = new CongestionWindow(slowStart.firstWindowBytes, 2 * delayMs);
+    }
     to.on('drain', () => this.#hold());
   }
 
   carry(bytes: Buffer): void {
-    const { delayMs = 0, bytesPerSecond, sliceBytes = bytes.byteLength } = this.#road;
-    for (let at = 0; at < bytes.byteLength; at += sliceBytes) {
-      const slice = bytes.subarray(at, at + sliceBytes);
-      const takesMs = bytesPerSecond === undefined ? 0 : (slice.byteLength / bytesPerSecond) * 1000;
-      this.#freeAt = Math.max(this.#freeAt, performance.now()) + takesMs;
-      this.#waiting += slice.byteLength;
-      this.#queue.push({ at: this.#freeAt + delayMs, act: () => this.#write(slice) });
-    }
-    this.#run();
+    this.#waiting += bytes.byteLength;
+    this.#backlog.push(bytes);
+    this.#release();
     this.#hold();
   }
 
   widen(): void {
     const { queueBytes } = this.#road;
     this.#road = queueBytes === undefined ? {} : { queueBytes };
+    this.#window = undefined;
     this.#freeAt = 0;
-    for (const entry of this.#queue) entry.at = 0;
-    this.#run();
+    this.#release();
+    this.#underWay.rush();
+    this.#hold();
   }
 
   end(): void {
-    const at = Math.max(this.#freeAt, performance.now()) + (this.#road.delayMs ?? 0);
-    this.#queue.push({ at, act: () => this.#to.end() });
-    this.#run();
+    this.#ended = true;
+    this.#release();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#queue.length = 0;
+    this.#underWay.clear();
+    this.#acknowledgements.clear();
+    this.#backlog.length = 0;
+  }
+
+  /** Sends what the window has room for. */
+  #release(): void {
+    for (let bytes = this.#backlog[0]; bytes !== undefined; bytes = this.#backlog[0]) {
+      const room = this.#window?.room(performance.now()) ?? bytes.byteLength;
+      if (room === 0) return;
+      const piece = bytes.subarray(0, room);
+      if (piece.byteLength === bytes.byteLength) this.#backlog.shift();
+      else this.#backlog[0] = bytes.subarray(room);
+      this.#depart(piece);
+    }
+    if (!this.#ended) return;
+    this.#ended = false;
+    this.#underWay.push(this.#free() + (this.#road.delayMs ?? 0), () => this.#to.end());
+  }
+
+  #depart(bytes: Buffer): void {
+    const { delayMs = 0, bytesPerSecond, sliceBytes = bytes.byteLength } = this.#road;
+    for (let at = 0; at < bytes.byteLength; at += sliceBytes) {
+      const slice = bytes.subarray(at, at + sliceBytes);
+      const takesMs = bytesPerSecond === undefined ? 0 : (slice.byteLength / bytesPerSecond) * 1000;
+      this.#freeAt = this.#free() + takesMs;
+      this.#underWay.push(this.#freeAt + delayMs, () => this.#write(slice));
+    }
+    const window = this.#window;
+    if (window === undefined) return;
+    window.sent(bytes.byteLength, performance.now());
+    this.#acknowledgements.push(this.#freeAt + 2 * delayMs, () => {
+      window.acknowledged(bytes.byteLength);
+      this.#release();
+    });
+  }
+
+  #free(): number {
+    return Math.max(this.#freeAt, performance.now());
   }
 
   #write(bytes: Buffer): void {
     this.#waiting -= bytes.byteLength;
     if (this.#to.writable) this.#to.write(bytes);
+    this.#hold();
   }
 
   /** Lets the sender go on, or makes it wait. */
@@ -119,16 +166,6 @@ class Lane {
     this.#held = full;
     if (full) this.#from.pause();
     else this.#from.resume();
-  }
-
-  #run(): void {
-    clearTimeout(this.#timer);
-    const now = performance.now();
-    const due = this.#queue.findIndex(({ at }) => at > now);
-    for (const { act } of this.#queue.splice(0, due < 0 ? this.#queue.length : due)) act();
-    this.#hold();
-    const next = this.#queue[0];
-    if (next !== undefined) this.#timer = setTimeout(() => this.#run(), next.at - now);
   }
 }
 

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import type { NamedRow } from '../results/named-row.ts';
+import { someMeasurement, someResults } from '../testing/results.ts';
+import { compareMeasurements, judgeChange } from './compare.ts';
+import { compareReport } from './report.ts';
+
+const calm = [100, 101, 99];
+
+test('a change is beyond the noise when it is larger than what the rounds of both runs stray', () => {
+  expect(judgeChange(calm, [120, 121, 119], 'higher').beyond).toBe('better');
+  expect(judgeChange(calm, [120, 121, 119], 'lower').beyond).toBe('worse');
+  expect(judgeChange(calm, [80, 81, 79], 'higher').beyond).toBe('worse');
+  expect(judgeChange(calm, [120, 160, 70], 'higher').beyond).toBeUndefined();
+  expect(judgeChange(calm, [120, 121, 119], undefined).beyond).toBe('changed');
+});
+
+test('however calm the rounds were, a change of a few per cent says nothing', () => {
+  expect(judgeChange([100, 100], [104, 104], 'higher').beyond).toBeUndefined();
+  expect(judgeChange([100, 100], [106, 106], 'higher').beyond).toBe('better');
+});
+
+test('a single round is believed only when the change is large', () => {
+  expect(judgeChange([100], [125], 'higher').beyond).toBeUndefined();
+  expect(judgeChange([100], [200], 'higher').beyond).toBe('better');
+});
+
+test('failures that appear where there were none are beyond any noise', () => {
+  expect(judgeChange([0, 0], [3, 4], 'lower')).toMatchObject({ beyond: 'worse' });
+  expect(judgeChange([0, 0], [0, 0], 'lower')).toMatchObject({ share: 0, beyond: undefined });
+});
+
+test('a slower machine changes nothing: speeds are compared as ratios to node:http2 in the same round', () => {
+  const fast = someResults({
+    measurements: [someMeasurement('raw-h2', [1000, 1000]), someMeasurement('undici-pooled', [900, 900])],
+  });
+  const slow = someResults({
+    measurements: [someMeasurement('raw-h2', [100, 50]), someMeasurement('undici-pooled', [90, 45])],
+  });
+  const [change, ...others] = compareMeasurements(fast, slow);
+  expect(others).toEqual([]);
+  expect(change).toMatchObject({ before: 0.9, after: 0.9, beyond: undefined });
+});
+
+test('what only one of the runs measured is not compared', () => {
+  const one = someResults({ measurements: [someMeasurement('got', calm)] });
+  expect(compareMeasurements(one, someResults())).toEqual([]);
+});
+
+const row: NamedRow = {
+  id: 'cut-through',
+  promise: 'soon there',
+  bar: { kind: 'at most', value: 50, unit: 'ms' },
+  aim: false,
+  measured: [20, 21],
+  note: '',
+};
+
+test('the page says what a row was, is, and what else differs', () => {
+  const before = someResults({ rows: [row] });
+  const after = someResults({
+    rows: [{ ...row, measured: [70, 71] }],
+    machine: { ...before.machine, cpu: 'Another CPU', load: [7, 7] },
+  });
+  const page = compareReport(before, after);
+  expect(page).toMatch(/soon there \| at most 50 ms \| +20\.5 pass \| 70\.5 short \| worse \(\+244 %\)/);
+  expect(page).toContain('- CPU: Some CPU, then Another CPU');
+  expect(page).toContain('the second run began on a busy machine (load 7)');
+  expect(page).toContain('Nothing.');
+});

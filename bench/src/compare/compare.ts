@@ -1,0 +1,100 @@
+import { median } from '../report.ts';
+import { isMetric, keyOf, METRICS, type Measurement, type Metric, valuesOf } from '../results/measurement.ts';
+import type { Results } from '../results/results.ts';
+
+type Direction = 'better' | 'worse' | 'changed';
+
+/** A figure that both runs have. */
+export interface Change {
+  readonly key: string;
+  readonly metric: Metric;
+  /** Medians; ratios to the base of the same load where there is one. */
+  readonly before: number;
+  readonly after: number;
+  /** After over before, minus one. */
+  readonly share: number;
+  /** How far the rounds of both runs stray from their medians, as a share: what a change must exceed. */
+  readonly noise: number;
+  /** Undefined within the noise. */
+  readonly beyond: Direction | undefined;
+}
+
+/** A change below this is never told apart from a machine's moods, however calm the rounds were. */
+const FLOOR = 0.05;
+/** One round has no spread: it could be anything within this. */
+const UNKNOWN = 0.25;
+
+/** What figures are divided by, round by round, so that another machine, or a busier one, shows the same. */
+const BASES: Readonly<Partial<Record<Measurement['part'], string>>> = {
+  transports: 'raw-h2',
+  gateway: 'direct',
+};
+
+/** Counts and sizes that need no base. */
+const ABSOLUTE: ReadonlySet<Metric> = new Set([
+  'overheadMs',
+  'connectionsPerRequest',
+  'clientPeakMegabytes',
+  'gatewayPeakMegabytes',
+  'gatewayCpuSecondsPerGigabyte',
+  'requests',
+  'failures',
+  'successRate',
+]);
+
+/** All figures of the measurements that both runs have. */
+export function compareMeasurements(before: Results, after: Results): Change[] {
+  const others = new Map(after.measurements.map((each) => [keyOf(each), each]));
+  return before.measurements.flatMap((each) => {
+    const key = keyOf(each);
+    const other = others.get(key);
+    if (other === undefined) return [];
+    return Object.keys(METRICS)
+      .filter(isMetric)
+      .flatMap((metric): Change[] => {
+        if (metric === 'requests') return [];
+        const values = [relative(each, metric, before), relative(other, metric, after)] as const;
+        if (values.some(({ length }) => length === 0)) return [];
+        const { better } = METRICS[metric];
+        return [{ key, metric, ...judgeChange(values[0], values[1], better) }];
+      });
+  });
+}
+
+/** Compares the rounds of one figure. */
+export function judgeChange(
+  before: readonly number[],
+  after: readonly number[],
+  better: 'higher' | 'lower' | undefined,
+): Omit<Change, 'key' | 'metric'> {
+  const [a, b] = [median(before), median(after)];
+  const share = a === b ? 0 : b / a - 1;
+  const noise = Math.max(FLOOR, Math.hypot(strayOf(before), strayOf(after)));
+  const beyond = Math.abs(share) <= noise ? undefined : directionOf(share, better);
+  return { before: a, after: b, share, noise, beyond };
+}
+
+function directionOf(share: number, better: 'higher' | 'lower' | undefined): Direction {
+  if (better === undefined) return 'changed';
+  return share > 0 === (better === 'higher') ? 'better' : 'worse';
+}
+
+/** The furthest that a round is from the median, as a share of it. */
+function strayOf(values: readonly number[]): number {
+  if (values.length < 2) return UNKNOWN;
+  const middle = median(values);
+  return middle === 0 ? 0 : Math.max(...values.map((value) => Math.abs(value / middle - 1)));
+}
+
+function relative(measurement: Measurement, metric: Metric, { measurements }: Results): readonly number[] {
+  const base = BASES[measurement.part];
+  if (base === undefined || ABSOLUTE.has(metric)) return valuesOf(measurement, metric);
+  if (measurement.variant === base) return [];
+  const key = keyOf({ ...measurement, variant: base });
+  const found = measurements.find((each) => keyOf(each) === key);
+  if (found === undefined) return valuesOf(measurement, metric);
+  return measurement.rounds.flatMap((round, i) => {
+    const [value, by] = [round[metric], found.rounds[i]?.[metric]];
+    return value === undefined || by === undefined ? [] : [value / by];
+  });
+}

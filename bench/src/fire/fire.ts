@@ -1,0 +1,126 @@
+import type { Measurement, Round } from '../results/measurement.ts';
+import { distributionOf, quantile, sortedCopy } from '../results/quantiles.ts';
+import type { FireJob, Measured, Trouble } from '../transports/job.ts';
+import { runJob, startSink } from '../transports/processes.ts';
+import { inRounds } from '../transports/rounds.ts';
+import { VARIANTS, type VariantName } from '../transports/variants.ts';
+
+/** Every 20th is 5 %; a connection that dies takes along up to four uploads. */
+export const TROUBLES: readonly Trouble[] = [
+  { kind: 'stream-reset', every: 20 },
+  { kind: 'connection-dies', every: 50 },
+  { kind: 'silent-drop' },
+];
+
+/** What anybody might take, as it comes; node:http2 alone is left out, since it never opens a second connection. */
+export const FIRE_VARIANTS: readonly VariantName[] = [
+  'undici-fresh',
+  'undici-prewarmed',
+  'undici-pooled',
+  'http1-pooled',
+  'undici-agent',
+  'undici-client',
+  'fetch',
+  'got',
+  'axios',
+  'raw-https',
+];
+
+const BODY_BYTES = 100_000;
+const AT_ONCE = 4;
+const PATIENCE_MS = 3_000;
+/** Longer than a pooled connection of Ferry may rest unproven, shorter than any peer keeps one. */
+const REST_MS = 1_200;
+
+export interface FirePlan {
+  readonly variants: readonly VariantName[];
+  readonly troubles: readonly Trouble[];
+  readonly rounds: number;
+  readonly uploads: number;
+  /** Uploads that find their connection gone silently: each of them may cost somebody all of their patience. */
+  readonly drops: number;
+}
+
+function describeTrouble(trouble: Trouble): string {
+  switch (trouble.kind) {
+    case 'stream-reset':
+      return `${100 / trouble.every} % of streams reset`;
+    case 'connection-dies':
+      return `a connection dies every ${trouble.every} uploads`;
+    case 'silent-drop':
+      return 'idle connections dropped silently';
+  }
+}
+
+/** Uploads through trouble, ours beside the peers as they come. */
+export async function measureFire(plan: FirePlan, say: (line: string) => void): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const trouble of plan.troubles) {
+    say(`under fire: ${describeTrouble(trouble)}`);
+    const silent = trouble.kind === 'silent-drop';
+    const run = async (variant: VariantName): Promise<Measured> => {
+      // A server of its own for each run: who is struck must not depend on who came before.
+      const sink = await startSink(silent ? {} : { trouble });
+      const job: FireJob = {
+        type: 'fire',
+        variant,
+        target: sink.target,
+        trouble,
+        bodyBytes: BODY_BYTES,
+        atOnce: silent ? 1 : AT_ONCE,
+        warmUps: silent ? 1 : 5,
+        uploads: silent ? plan.drops : plan.uploads,
+        restMs: silent ? REST_MS : 0,
+        patienceMs: PATIENCE_MS,
+      };
+      try {
+        return await runJob(job);
+      } finally {
+        await sink.stop();
+      }
+    };
+    const measured = silent
+      ? await sideBySide(plan.variants, run)
+      : await inRounds(plan.variants, plan.rounds, run);
+    for (const [variant, rounds] of measured) measurements.push(measurementOf(variant, trouble, rounds));
+  }
+  return measurements;
+}
+
+/** All at once, in one round: these runs rest and wait, and take next to nothing from one another. */
+async function sideBySide(
+  variants: readonly VariantName[],
+  run: (variant: VariantName) => Promise<Measured>,
+): Promise<Map<VariantName, Measured[]>> {
+  const measured = await Promise.all(
+    variants.map(async (variant) => [variant, [await run(variant)]] as const),
+  );
+  return new Map(measured.map(([variant, rounds]) => [variant, [...rounds]]));
+}
+
+function measurementOf(variant: VariantName, trouble: Trouble, rounds: readonly Measured[]): Measurement {
+  const distribution = distributionOf(rounds.flatMap(({ latenciesMs }) => latenciesMs));
+  return {
+    part: 'fire',
+    setting: {
+      bodyBytes: BODY_BYTES,
+      atOnce: trouble.kind === 'silent-drop' ? 1 : AT_ONCE,
+      trouble: describeTrouble(trouble),
+    },
+    variant,
+    label: VARIANTS[variant].label,
+    rounds: rounds.map(roundOf),
+    ...(distribution !== undefined && { distribution }),
+  };
+}
+
+function roundOf({ latenciesMs, failures = 0 }: Measured): Round {
+  const sorted = sortedCopy(latenciesMs);
+  const requests = latenciesMs.length + failures;
+  return {
+    requests,
+    failures,
+    successRate: latenciesMs.length / requests,
+    ...(sorted.length > 0 && { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) }),
+  };
+}

@@ -1,0 +1,149 @@
+import { FIRE_VARIANTS, type FirePlan, TROUBLES } from './fire/fire.ts';
+import { FULL_DESIGN, QUICK_DESIGN, SMOKE_DESIGN } from './gateway/design.ts';
+import { PROFILE_NAMES } from './gateway/profiles.ts';
+import type { GatewayPlan } from './gateway/run-gateway.ts';
+import type { CutThroughPlan } from './promises/cut-through.ts';
+import { CELLS, LARGE_TOGETHER, SMALL_ALONE } from './transports/cell.ts';
+import type { TransportPlan } from './transports/measure.ts';
+import { DEFAULT_VARIANTS, type VariantName } from './transports/variants.ts';
+
+export type Mode = 'quick' | 'full' | 'smoke';
+
+export const PARTS = ['transports', 'promises', 'gateway', 'fire'] as const;
+export type PartName = (typeof PARTS)[number];
+
+/** The rows that are measured by themselves; those of speed come from the transports. */
+export interface PromisePlan {
+  readonly prewarmed: { readonly rounds: number; readonly uploads: number };
+  readonly bundle: { readonly rounds: number; readonly measureMs: number };
+  readonly cutThrough: CutThroughPlan;
+  readonly overhead: Omit<GatewayPlan, 'settings' | 'profiles'>;
+  readonly memory: { readonly variants: readonly VariantName[]; readonly megabytes: number };
+  readonly evictions: number;
+  readonly retries: number;
+}
+
+export interface Plan {
+  readonly mode: Mode;
+  readonly gateway: GatewayPlan;
+  readonly transports: TransportPlan;
+  readonly fire: FirePlan;
+  readonly promises: PromisePlan;
+}
+
+const OURS: readonly VariantName[] = ['undici-pooled', 'undici-fresh', 'http1-pooled', 'http1-fresh'];
+
+/** Those that the promises speak of, and one of each other kind. */
+const QUICK_CLIENTS: readonly VariantName[] = [
+  'undici-pooled',
+  'http1-pooled',
+  'raw-h2',
+  'undici-agent',
+  'fetch',
+  'got',
+];
+
+const PLANS: Readonly<Record<Mode, Plan>> = {
+  /** Under 12 minutes on two cores. */
+  full: {
+    mode: 'full',
+    gateway: {
+      settings: FULL_DESIGN,
+      profiles: PROFILE_NAMES,
+      rounds: 2,
+      warmUpMs: 500,
+      measureMs: 900,
+      minRequests: 3,
+      maxMs: 20_000,
+    },
+    transports: {
+      cells: CELLS.filter(
+        ({ bodyBytes, atOnce }) => bodyBytes === 1_000_000 || atOnce === 8 || bodyBytes === 100_000,
+      ),
+      variants: DEFAULT_VARIANTS,
+      rounds: 3,
+      warmUpMs: 700,
+      measureMs: 600,
+    },
+    fire: { variants: FIRE_VARIANTS, troubles: TROUBLES, rounds: 2, uploads: 400, drops: 6 },
+    promises: {
+      prewarmed: { rounds: 2, uploads: 5 },
+      bundle: { rounds: 3, measureMs: 800 },
+      cutThrough: { rounds: 3, megabytes: 5 },
+      overhead: { rounds: 3, warmUpMs: 1_000, measureMs: 1_000, minRequests: 20, maxMs: 20_000 },
+      memory: { variants: OURS, megabytes: 1_000 },
+      evictions: 7,
+      retries: 20,
+    },
+  },
+  /** Under 3 minutes. */
+  quick: {
+    mode: 'quick',
+    gateway: {
+      settings: QUICK_DESIGN,
+      profiles: PROFILE_NAMES,
+      rounds: 1,
+      warmUpMs: 400,
+      measureMs: 500,
+      minRequests: 3,
+      maxMs: 10_000,
+    },
+    transports: {
+      cells: [SMALL_ALONE, LARGE_TOGETHER],
+      variants: QUICK_CLIENTS,
+      rounds: 2,
+      warmUpMs: 700,
+      measureMs: 500,
+    },
+    fire: {
+      variants: FIRE_VARIANTS.filter((name) => name !== 'undici-client' && name !== 'raw-https'),
+      troubles: TROUBLES,
+      rounds: 1,
+      uploads: 200,
+      drops: 2,
+    },
+    promises: {
+      prewarmed: { rounds: 1, uploads: 3 },
+      bundle: { rounds: 2, measureMs: 500 },
+      cutThrough: { rounds: 2, megabytes: 2 },
+      overhead: { rounds: 1, warmUpMs: 700, measureMs: 600, minRequests: 10, maxMs: 10_000 },
+      memory: { variants: ['undici-pooled', 'http1-pooled'], megabytes: 1_000 },
+      evictions: 3,
+      retries: 8,
+    },
+  },
+  /** Seconds: whether every part runs. Its figures mean nothing. */
+  smoke: {
+    mode: 'smoke',
+    gateway: {
+      settings: SMOKE_DESIGN,
+      profiles: ['undici-pooled'],
+      rounds: 1,
+      warmUpMs: 0,
+      measureMs: 0,
+      minRequests: 4,
+      maxMs: 20_000,
+    },
+    transports: {
+      cells: [SMALL_ALONE],
+      variants: ['undici-pooled', 'raw-h2', 'axios'],
+      rounds: 1,
+      warmUpMs: 0,
+      measureMs: 50,
+    },
+    fire: { variants: ['undici-pooled', 'axios'], troubles: TROUBLES, rounds: 1, uploads: 40, drops: 1 },
+    promises: {
+      prewarmed: { rounds: 1, uploads: 1 },
+      bundle: { rounds: 1, measureMs: 20 },
+      cutThrough: { rounds: 1, megabytes: 1 },
+      overhead: { rounds: 1, warmUpMs: 0, measureMs: 0, minRequests: 3, maxMs: 20_000 },
+      memory: { variants: ['undici-pooled'], megabytes: 20 },
+      evictions: 1,
+      retries: 2,
+    },
+  },
+};
+
+export function planOf(mode: Mode): Plan {
+  return PLANS[mode];
+}

@@ -1,0 +1,27 @@
+import { COLOUR_COUNT } from '../svg/style.ts';
+
+/** The same client has the same colour in every chart. */
+const COLOURS: Readonly<Record<string, number>> = {
+  'undici-fresh': 0,
+  'undici-prewarmed': 1,
+  'undici-pooled': 2,
+  'http1-fresh': 3,
+  'http1-keepalive': 4,
+  'http1-pooled': 4,
+  auto: 5,
+  direct: 6,
+  'raw-h2': 6,
+  'raw-h2-fresh': 9,
+  'raw-https': 9,
+  h2load: 9,
+  'undici-agent': 7,
+  'undici-agent-iterable': 7,
+  'undici-client': 7,
+  fetch: 8,
+  got: 5,
+  axios: 3,
+};
+
+export function colourOf(variant: string): number {
+  return COLOURS[variant] ?? variant.length % COLOUR_COUNT;
+}

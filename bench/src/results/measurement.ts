@@ -1,0 +1,88 @@
+/** What was measured, as it is written to disk and read again. */
+
+/** Every figure that a round may have. `better` says which way is up; figures with none are told and never judged. */
+export const METRICS = {
+  p50Ms: { label: 'p50 ms', better: 'lower', digits: 1 },
+  p90Ms: { label: 'p90 ms', better: 'lower', digits: 1 },
+  p99Ms: { label: 'p99 ms', better: 'lower', digits: 1 },
+  overheadMs: { label: 'overhead ms', better: 'lower', digits: 1 },
+  requestsPerSecond: { label: 'req/s', better: 'higher', digits: 1 },
+  megabytesPerSecond: { label: 'MB/s', better: 'higher', digits: 1 },
+  connectionsPerRequest: { label: 'connections a request', better: undefined, digits: 2 },
+  clientCpuSecondsPerGigabyte: { label: 'client CPU s/GB', better: 'lower', digits: 2 },
+  gatewayCpuSecondsPerGigabyte: { label: 'gateway CPU s/GB', better: 'lower', digits: 2 },
+  clientPeakMegabytes: { label: 'client peak MB', better: 'lower', digits: 0 },
+  gatewayPeakMegabytes: { label: 'gateway peak MB', better: 'lower', digits: 0 },
+  requests: { label: 'requests', better: undefined, digits: 0 },
+  failures: { label: 'failures', better: 'lower', digits: 0 },
+  successRate: { label: 'arrived', better: 'higher', digits: 4 },
+} as const satisfies Readonly<Record<string, MetricFacts>>;
+
+interface MetricFacts {
+  readonly label: string;
+  readonly better: 'higher' | 'lower' | undefined;
+  readonly digits: number;
+}
+
+export type Metric = keyof typeof METRICS;
+
+export function isMetric(name: string): name is Metric {
+  return Object.hasOwn(METRICS, name);
+}
+
+/** The figures of one run in one process. A figure that cannot be had on this machine is missing, not zero. */
+export type Round = Readonly<Partial<Record<Metric, number>>>;
+
+export type Part = 'gateway' | 'transports' | 'fire';
+
+/** What the load was, as far as a part varies it. Sizes are bytes, times milliseconds. */
+export interface Setting {
+  readonly bodyBytes: number;
+  readonly atOnce: number;
+  readonly roundTripMs?: number;
+  /** The server's HTTP/2 stream window. */
+  readonly windowBytes?: number;
+  /** Under fire: what goes wrong. */
+  readonly trouble?: string;
+}
+
+/** One variant under one load, in all rounds. */
+export interface Measurement {
+  readonly part: Part;
+  readonly setting: Setting;
+  readonly variant: string;
+  readonly label: string;
+  readonly rounds: readonly Round[];
+  /** Milliseconds at each of `QUANTILES`, over the requests of all rounds together. */
+  readonly distribution?: readonly number[];
+}
+
+/** `1 MB, 50 ms, window 64 KiB, 8 at once`. */
+export function describeSetting({ bodyBytes, atOnce, roundTripMs, windowBytes, trouble }: Setting): string {
+  return [
+    ...(trouble === undefined ? [] : [trouble]),
+    sizeName(bodyBytes),
+    ...(roundTripMs === undefined ? [] : [`${roundTripMs} ms away`]),
+    ...(windowBytes === undefined ? [] : [`window ${windowName(windowBytes)}`]),
+    `${atOnce} at once`,
+  ].join(', ');
+}
+
+/** `100 kB`, `10 MB`. */
+export function sizeName(bytes: number): string {
+  return bytes < 1_000_000 ? `${bytes / 1_000} kB` : `${bytes / 1_000_000} MB`;
+}
+
+export function windowName(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} KiB` : `${Math.round(bytes / 1024 / 1024)} MB`;
+}
+
+/** All rounds' values of one figure; empty when it was not had. */
+export function valuesOf({ rounds }: Pick<Measurement, 'rounds'>, metric: Metric): readonly number[] {
+  return rounds.flatMap((round) => round[metric] ?? []);
+}
+
+/** What a measurement is found again by, in another run's results. */
+export function keyOf({ part, setting, variant }: Measurement): string {
+  return `${part}: ${describeSetting(setting)}: ${variant}`;
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { someMeasurement, someResults } from '../testing/results.ts';
+import { formatResults, parseResults } from './results.ts';
+
+test('results are read as they were written, to six digits', () => {
+  const results = someResults({ measurements: [someMeasurement('got', [100 / 3])] });
+  const [measurement] = parseResults(formatResults(results)).measurements;
+  expect(measurement?.rounds).toEqual([{ megabytesPerSecond: 33.3333 }]);
+  expect(parseResults(formatResults(someResults()))).toEqual(someResults());
+});
+
+test.each([
+  ['text', 'hello', 'not JSON'],
+  ['another file', '{"name":"ferry"}', 'not results of this bench'],
+  [
+    'an unknown figure',
+    formatResults(someResults()).replace(
+      '[\n\n  ]\n}',
+      '[{"part":"fire","setting":{"bodyBytes":1,"atOnce":1},"variant":"a","label":"a","rounds":[{"speed":1}]}]}',
+    ),
+    'a figure that is known',
+  ],
+])('%s is refused', (_, text, message) => {
+  expect(() => parseResults(text)).toThrow(message);
+});

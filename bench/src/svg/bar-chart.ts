@@ -1,0 +1,68 @@
+import { linearScale, tickLabel } from './scale.ts';
+import { escapeText, px, svgDocument } from './style.ts';
+
+interface Bar {
+  readonly name: string;
+  readonly colour: number;
+  readonly value: number;
+  /** What stands at its end. */
+  readonly text: string;
+}
+
+interface BarGroup {
+  readonly name: string;
+  readonly bars: readonly Bar[];
+}
+
+interface BarChart {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly xLabel: string;
+  /** Where the axis ends; default what the longest bar needs. */
+  readonly max?: number;
+  readonly groups: readonly BarGroup[];
+}
+
+const WIDTH = 760;
+const LEFT = 220;
+const RIGHT = 610;
+const TOP = 84;
+const BAR = 15;
+const STEP = 20;
+const GROUP_GAP = 34;
+
+/** Bars from left to right, in groups with a name above each. */
+export function barChart(chart: BarChart): string {
+  const values = chart.groups.flatMap(({ bars }) => bars.map(({ value }) => value));
+  const scale = linearScale(chart.max ?? Math.max(...values, 0.001), LEFT, RIGHT);
+  const drawn: string[] = [];
+  let y = TOP;
+  for (const { name, bars } of chart.groups) {
+    drawn.push(`<text class="label" x="24" y="${y}">${escapeText(name)}</text>`);
+    y += 10;
+    for (const bar of bars) {
+      drawn.push(drawBar(bar, y, scale.at(bar.value)));
+      y += STEP;
+    }
+    y += GROUP_GAP;
+  }
+  const bottom = y - GROUP_GAP + 6;
+  const grid = scale.ticks.map(
+    (tick) =>
+      `<line class="grid" x1="${px(scale.at(tick))}" x2="${px(scale.at(tick))}" y1="${TOP - 4}" y2="${bottom}"/><text class="soft middle" x="${px(scale.at(tick))}" y="${bottom + 18}">${tickLabel(tick)}</text>`,
+  );
+  return svgDocument({ ...chart, width: WIDTH, height: bottom + 54 }, [
+    ...grid,
+    ...drawn,
+    `<text class="soft middle" x="${(LEFT + RIGHT) / 2}" y="${bottom + 40}">${escapeText(chart.xLabel)}</text>`,
+  ]);
+}
+
+function drawBar({ name, colour, text }: Bar, y: number, end: number): string {
+  const middle = y + BAR / 2 + 4;
+  return [
+    `<text class="end" x="${LEFT - 10}" y="${px(middle)}">${escapeText(name)}</text>`,
+    `<g class="c${colour}"><rect class="bar" x="${LEFT}" y="${y}" width="${px(Math.max(1, end - LEFT))}" height="${BAR}" rx="2"/></g>`,
+    `<text class="soft" x="${px(end + 8)}" y="${px(middle)}">${escapeText(text)}</text>`,
+  ].join('');
+}

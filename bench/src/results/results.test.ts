@@ -18,7 +18,7 @@ test.each([
       '[\n\n  ]\n}',
       '[{"part":"fire","setting":{"bodyBytes":1,"atOnce":1},"variant":"a","label":"a","rounds":[{"speed":1}]}]}',
     ),
-    'a figure that is known',
+    'measurements[0].rounds[0].speed',
   ],
 ])('%s is refused', (_, text, message) => {
   expect(() => parseResults(text)).toThrow(message);

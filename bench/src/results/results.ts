@@ -25,7 +25,7 @@ export interface Results {
   readonly measurements: readonly Measurement[];
 }
 
-const round = z.record(z.string().refine(isMetric, 'a figure that is known'), z.number());
+const round = z.record(z.string().refine(isMetric), z.number());
 
 const schema = z.object({
   format: z.literal(1),

@@ -6,7 +6,7 @@ export interface Scale {
 
 /** Even steps from 0 to a round number that covers `max`. */
 export function linearScale(max: number, from: number, to: number, steps = 5): Scale {
-  const step = niceStep(Math.max(max, Number.MIN_VALUE) / steps);
+  const step = niceStep((max > 0 ? max : 1) / steps);
   const count = Math.max(1, Math.ceil(max / step - 1e-9));
   const top = count * step;
   return {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 import type { Machine } from './results.ts';
 
@@ -33,7 +33,7 @@ export function loadOfNow(): number {
 
 /** The version of nghttp2's load generator; undefined where it is not installed. */
 export function h2loadVersion(): string | undefined {
-  return said('h2load', ['--version'])?.split(' ').at(-1);
+  return said('h2load', ['--version'])?.split('/').at(-1);
 }
 
 function commit(): string {
@@ -52,10 +52,11 @@ function said(command: string, args: readonly string[]): string | undefined {
   }
 }
 
+/** From the package's own description, which not every package exports. */
 function versionOf(library: string): string {
-  const require = createRequire(import.meta.url);
+  const folder = new URL(`../../node_modules/${library}/package.json`, import.meta.url);
   try {
-    return (require(`${library}/package.json`) as { version: string }).version;
+    return (JSON.parse(readFileSync(folder, 'utf8')) as { version: string }).version;
   } catch {
     return 'unknown';
   }

@@ -55,6 +55,7 @@ export async function createApp(parts: Omit<AppParts, 'door'>): Promise<NestFast
     forceCloseConnections: 'idle',
   });
   const fastify = adapter.getInstance();
+  fastify.server.maxConnections = config.server.max_connections;
   // Nothing but forms is read, and JSON where a route takes it: every other content type is answered 415.
   fastify.removeAllContentTypeParsers();
   acceptJson(fastify);

@@ -99,7 +99,7 @@ test('`config` prints the effective configuration with its sources and no secret
   await using ferry = await FerryProcess.spawn({
     args: ['config'],
     toml: '[auth]\nadmin_key = "env:ADMIN"\n',
-    env: { ADMIN: 'hunter2', FERRY_SERVER__PORT: '8000' },
+    env: { ADMIN: 'hunter2-hunter2', FERRY_SERVER__PORT: '8000' },
   });
   expect((await ferry.exit()).code).toBe(0);
   expect(ferry.stdout).toMatch(/^port = 8000 +# FERRY_SERVER__PORT$/m);

@@ -28,7 +28,7 @@ test('no secret is in the log, the metrics, the admin API or an error, whatever 
     '[retry]\nretry_backoff_base = 0.01',
     '[auth]\nadmin_key = "env:ADMIN"',
     '[alerts]\nmin_uploads = 1\nfor_s = 0',
-    `[webhook]\nurl = "${receiver.url}"\nsecret = "env:HOOK"`,
+    '[webhook]\nurl = "env:HOOK_URL"\nsecret = "env:HOOK"',
     '[[provider]]\nname = "mine"\nmodels = ["grok-imagine-image"]\nkeys = ["env:REFUSED", "env:SERVING"]',
     `base_url = "${upstream.url}"\nca_file = ${JSON.stringify(upstream.caFile)}`,
   ].join('\n');
@@ -41,6 +41,7 @@ test('no secret is in the log, the metrics, the admin API or an error, whatever 
       REFUSED: SECRETS.refused,
       SERVING: SECRETS.serving,
       HOOK: SECRETS.webhook,
+      HOOK_URL: receiver.url,
       UPLOAD_PROXY: proxy.address(`user:${SECRETS.proxy}`),
     },
   });

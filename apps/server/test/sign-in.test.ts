@@ -54,6 +54,16 @@ describe('a browser', () => {
     expect([other.status, other.body.error?.code]).toEqual([403, 'origin_not_allowed']);
   });
 
+  test('cannot get the next session for the one it has: a stolen one ends', async () => {
+    const cookie = await signIn();
+    const again = await session({ method: 'POST', headers: { cookie, origin: ferry.url } });
+    expect([again.status, await codeOf(again), again.headers.get('set-cookie')]).toEqual([
+      403,
+      'admin_key_required',
+      null,
+    ]);
+  });
+
   test('is signed out by the answer that takes the cookie away, and a forged cookie opens nothing', async () => {
     const cookie = await signIn();
     const out = await session({ method: 'DELETE', headers: { cookie, origin: ferry.url } });
@@ -99,7 +109,7 @@ test('whoever guesses keys has to wait, even with the right one, and keeps nobod
     await answer.body?.cancel();
     guesses.push(answer.status);
   }
-  expect(guesses).toEqual([401, 401, 401, 401, 401, 401, 429]);
+  expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429]);
   const right = await from('198.51.100.9', ADMIN);
   expect([right.status, await codeOf(right)]).toEqual([429, 'too_many_attempts']);
   expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { CONFIG, SECRETS } from '../config/config.module.ts';
+import { isReference } from '../config/keys.ts';
 import type { Config } from '../config/schema.ts';
 import type { Secrets } from '../config/secrets.ts';
 import { LOGGER } from '../logging/logging.module.ts';
@@ -66,5 +67,8 @@ export class Alerts implements OnApplicationShutdown {
 
 function targetOf({ url, secret }: Config['webhook'], secrets: Secrets): WebhookTarget | undefined {
   if (url === undefined) return undefined;
-  return { url, ...(secret !== undefined && { secret: secrets.read(secret) }) };
+  return {
+    url: isReference(url) ? secrets.read(url) : url,
+    ...(secret !== undefined && { secret: secrets.read(secret) }),
+  };
 }

@@ -3,8 +3,9 @@ import { GatewayError } from '../errors/gateway-error.ts';
 import { accessOf, type Decision, decide } from './access.ts';
 import { type AuthenticationOptions, authentication } from './authenticate.ts';
 import { callerName, setIdentity } from './identity.ts';
-import { RequestRate, RequestsAtOnce, WrongKeys } from './limits.ts';
+import { networkOf, RequestRate, RequestsAtOnce, WrongKeys } from './limits.ts';
 import { isLoopbackHost } from './loopback.ts';
+import { isForeign, wasForwarded } from './provenance.ts';
 
 export interface AccessOptions extends AuthenticationOptions {
   /** The address the server listens on. */
@@ -32,17 +33,27 @@ export function accessCheck(
     const { host, origin, authorization } = request.headers;
     const proof = authenticate(request);
     if (door.keyed && authorization !== undefined) {
-      await wrongKeys.check(request.ip);
-      if (proof.wrongKey) await wrongKeys.count(request.ip);
+      await (proof.wrongKey ? wrongKeys.count(request.ip) : wrongKeys.check(request.ip));
     }
     const { identity, apiKey } = proof;
-    const decision = decide({ method: request.method, path, host, origin, identity }, door);
+    const decision = decide(
+      {
+        method: request.method,
+        path,
+        host,
+        origin,
+        forwarded: wasForwarded(request.headers),
+        foreign: isForeign(request.headers),
+        identity,
+      },
+      door,
+    );
     if (decision !== 'allowed') throw refusal(decision, proof.wrongKey);
 
     const name = callerName(identity);
     const limited = door.keyed && accessOf(path) !== 'operations';
     if (limited) {
-      const caller = identity.kind === 'anonymous' ? `from:${request.ip}` : name;
+      const caller = identity.kind === 'anonymous' ? `from:${networkOf(request.ip)}` : name;
       await rate.take(caller, apiKey?.requestsPerMinute);
     }
     if (apiKey?.concurrency !== undefined) {
@@ -75,7 +86,7 @@ function refusal(decision: Exclude<Decision, 'allowed'>, wrongKey: boolean): Gat
       });
     case 'host-not-allowed':
       return new GatewayError(
-        'Without an admin key Ferry answers only to this machine: use http://localhost or configure auth.admin_key.',
+        'Without an admin key Ferry answers only to this machine: use http://localhost without a proxy, or configure auth.admin_key.',
         { status: 403, type: 'permission_error', code: 'host_not_allowed' },
       );
     case 'origin-not-allowed':

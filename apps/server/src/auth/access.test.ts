@@ -9,6 +9,8 @@ const caller: Caller = {
   path: '/api/v1/admin/img2img',
   host: 'localhost:8000',
   origin: undefined,
+  forwarded: false,
+  foreign: false,
   identity: { kind: 'anonymous' },
 };
 const withKey: Identity = { kind: 'admin', via: 'key' };
@@ -50,6 +52,15 @@ describe('on a loopback address without a key', () => {
     expect(decide({ ...caller, origin }, door)).toBe('origin-not-allowed'),
   );
 
+  test('whoever a proxy brings here need not be on this machine, and is refused', () => {
+    expect(decide({ ...caller, forwarded: true }, door)).toBe('host-not-allowed');
+  });
+
+  test('an image of ours in the page of another site is refused, unless it is a result', () => {
+    expect(decide({ ...caller, method: 'GET', foreign: true }, door)).toBe('origin-not-allowed');
+    expect(decide({ ...caller, method: 'GET', path: '/images/x.png', foreign: true }, door)).toBe('allowed');
+  });
+
   test('our own page is let in', () => {
     expect(decide({ ...caller, origin: 'http://localhost:8000' }, door)).toBe('allowed');
   });
@@ -72,6 +83,21 @@ describe('with a key', () => {
     }
   });
 
+  test('nor may a rebound name, somebody behind a proxy or another site’s page read them on loopback', () => {
+    const door = { loopback: true, keyed: true };
+    const reader = { ...caller, method: 'GET', path: '/metrics' };
+    expect(decide(reader, door)).toBe('allowed');
+    for (const stranger of [
+      { host: 'evil.example' },
+      { host: undefined },
+      { forwarded: true },
+      { foreign: true },
+    ]) {
+      expect(decide({ ...reader, ...stranger }, door)).toBe('key-required');
+      expect(decide({ ...reader, ...stranger, identity: withKey }, door)).toBe('allowed');
+    }
+  });
+
   test('an API key opens the API and nothing else', () => {
     const door = { loopback: false, keyed: true };
     expect(decide({ ...caller, path: '/v1/images/edits', identity: client }, door)).toBe('allowed');
@@ -84,6 +110,8 @@ describe('with a key', () => {
     const door = { loopback: false, keyed: true };
     const browser = { ...caller, host: 'ferry.example', identity: signedIn };
     expect(decide({ ...browser, method: 'GET' }, door)).toBe('allowed');
+    // Cookies of a name go to every port of it, and SameSite does not tell them apart.
+    expect(decide({ ...browser, method: 'GET', foreign: true }, door)).toBe('origin-not-allowed');
     for (const origin of ['http://ferry.example', 'https://ferry.example']) {
       expect(decide({ ...browser, origin }, door)).toBe('allowed');
     }

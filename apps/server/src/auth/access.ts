@@ -6,7 +6,7 @@ import { isLoopbackHost } from './loopback.ts';
 export type Access =
   /** Pages and unguessable links: nothing but an honest Host. */
   | 'public'
-  /** Metrics, health and documentation: nothing on a loopback address, else the admin key. */
+  /** Metrics, health and documentation: nothing for whoever is on this machine, where nobody else can ask; else the admin key. */
   | 'operations'
   /** An API key or the admin key, where one is configured. */
   | 'api'
@@ -33,6 +33,10 @@ export interface Caller {
   readonly path: string;
   readonly host: string | undefined;
   readonly origin: string | undefined;
+  /** Whether a proxy says that it passed it on: who sent it need not be on this machine. */
+  readonly forwarded: boolean;
+  /** Whether its browser says that another site's page sent it, not a person who opens an address. */
+  readonly foreign: boolean;
   /** Who its key or cookie says it is; anonymous without one. */
   readonly identity: Identity;
 }
@@ -53,17 +57,20 @@ export type Decision =
 
 /**
  * Without an admin key, being on this machine is what lets a caller in; so the browser must not be usable by other sites: the
- * Host must be a loopback name (a rebound DNS name is not) and the Origin, if any, must be our own. With one, a browser brings
- * its cookie along by itself, so that what changes something must come from our own pages.
+ * Host must be a loopback name (a rebound DNS name is not) and the Origin, if any, must be our own; and no proxy may bring
+ * others here. With one, a browser brings its cookie along by itself, so that what changes something must come from our own pages.
  */
 export function decide(caller: Caller, door: Door): Decision {
   const { identity, host, origin } = caller;
-  if (!door.keyed) {
-    if (host === undefined || !isLoopbackHost(hostName(host))) return 'host-not-allowed';
-    return origin === undefined || sameOrigin(origin, host) ? 'allowed' : 'origin-not-allowed';
-  }
   const access = accessOf(caller.path);
-  if (access === 'public' || (access === 'operations' && door.loopback)) return 'allowed';
+  const foreign = caller.foreign && access !== 'public';
+  if (!door.keyed) {
+    if (!isHere(caller)) return 'host-not-allowed';
+    return !foreign && (origin === undefined || sameOrigin(origin, host)) ? 'allowed' : 'origin-not-allowed';
+  }
+  if (access === 'public' || (access === 'operations' && door.loopback && isHere(caller) && !foreign)) {
+    return 'allowed';
+  }
   switch (identity.kind) {
     case 'anonymous':
     case 'loopback':
@@ -71,12 +78,17 @@ export function decide(caller: Caller, door: Door): Decision {
     case 'api-key':
       return access === 'api' ? 'allowed' : 'admin-required';
     case 'admin':
-      return identity.via === 'key' || isSafe(caller.method) || ownPage(origin, host)
+      return identity.via === 'key' || (isSafe(caller.method) ? !foreign : ownPage(origin, host))
         ? 'allowed'
         : 'origin-not-allowed';
     default:
       return identity satisfies never;
   }
+}
+
+/** Whether nothing speaks against it that the caller is on this machine. */
+function isHere({ host, forwarded }: Caller): boolean {
+  return !forwarded && host !== undefined && isLoopbackHost(hostName(host));
 }
 
 /** RFC 9110 section 9.2.1. */
@@ -96,6 +108,6 @@ function hostName(host: string): string {
   return host.replace(/:\d*$/, '');
 }
 
-function sameOrigin(origin: string, host: string): boolean {
-  return origin.toLowerCase() === `http://${host.toLowerCase()}`;
+function sameOrigin(origin: string, host: string | undefined): boolean {
+  return host !== undefined && origin.toLowerCase() === `http://${host.toLowerCase()}`;
 }

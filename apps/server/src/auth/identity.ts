@@ -19,6 +19,11 @@ export function setIdentity({ raw }: FastifyRequest, identity: Identity): void {
   identities.set(raw, identity);
 }
 
+/** Whether it was let in and is more than anybody: a stranger's request is refused, or for a page. */
+export function isKnown({ raw }: FastifyRequest): boolean {
+  return (identities.get(raw)?.kind ?? 'anonymous') !== 'anonymous';
+}
+
 /** @throws Error for a request that no access check has seen: a mistake in the order of hooks, never the caller's. */
 export function identityOf({ raw }: FastifyRequest): Identity {
   const identity = identities.get(raw);

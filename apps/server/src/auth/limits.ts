@@ -14,15 +14,26 @@ export class WrongKeys {
     blockDuration: WRONG_KEYS_WAIT_S,
   });
 
-  /** @throws GatewayError 429 while the address has to wait. */
+  /**
+   * For a key that is known.
+   * @throws GatewayError 429 while the address has to wait.
+   */
   async check(address: string): Promise<void> {
-    const found = await this.#limiter.get(network(address));
+    const found = await this.#limiter.get(networkOf(address));
     if (found !== null && found.consumedPoints > WRONG_KEYS) throw tooManyAttempts(found.msBeforeNext);
   }
 
+  /**
+   * For a key that is not. It counts before it waits for anything: requests that come in one packet are all begun before the
+   * first of them goes on.
+   * @throws GatewayError 429 while the address has to wait.
+   */
   async count(address: string): Promise<void> {
-    // It rejects to say that the limit is reached, which `check` tells the next time.
-    await this.#limiter.consume(network(address)).catch(() => undefined);
+    try {
+      await this.#limiter.consume(networkOf(address));
+    } catch (refused) {
+      throw tooManyAttempts((refused as RateLimiterRes).msBeforeNext);
+    }
   }
 }
 
@@ -93,9 +104,13 @@ function tooManyAttempts(retryAfterMs: number): GatewayError {
   });
 }
 
-/** An IPv6 host has a whole /64 to send from: it is counted as one (RFC 4291 section 2.5.4). */
-function network(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address;
+/**
+ * Whom an address is counted as. An IPv6 host has a whole /64 to send from: it is counted as one (RFC 4291 section 2.5.4). An
+ * IPv4 address is the same as a socket of both families shows it, `::ffff:192.0.2.1`.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  if (address.includes('.')) return address.slice(address.lastIndexOf(':') + 1);
   const [head = ''] = address.split('%', 1);
   const [left = '', right] = head.split('::');
   const groups = left === '' ? [] : left.split(':');

@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Audit } from '../audit/audit.ts';
 import { actorOf } from '../audit/audit-entry.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
 import { Door } from './door.ts';
 import { callerName, identityOf } from './identity.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -36,8 +37,11 @@ export class SessionController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionView> {
+    const identity = identityOf(request);
+    // A session that could be exchanged for the next one would never end for whoever has stolen it.
+    if (identity.kind === 'admin' && identity.via === 'session') throw keyRequired();
     const session = this.door.sessions?.issue();
-    if (session === undefined) return { who: callerName(identityOf(request)) };
+    if (session === undefined) return { who: callerName(identity) };
     reply.header('set-cookie', sessionCookie(request, session));
     await this.audit.note(actorOf(request), { action: 'session.created' });
     return { who: 'admin', expires_at: new Date(session.expiresAt).toISOString() };
@@ -53,4 +57,12 @@ export class SessionController {
     reply.header('set-cookie', sessionCookie(request, undefined));
     await this.audit.note(actorOf(request), { action: 'session.ended' });
   }
+}
+
+function keyRequired(): GatewayError {
+  return new GatewayError('To sign in, send the admin key itself: a session is not prolonged.', {
+    status: 403,
+    type: 'permission_error',
+    code: 'admin_key_required',
+  });
 }

@@ -111,6 +111,20 @@ const describeSecret = <S extends z.ZodType>(schema: S, expected: string, { abou
 export const optionalSecret = (about: About) =>
   describeSecret(z.string().regex(REFERENCE).optional(), SECRET_EXPECTED, about);
 
+/** An address that may be a secret itself: whoever knows it can post there. */
+export const optionalSecretAddress = (about: About) =>
+  describeSecret(
+    z
+      .string()
+      .refine((value) => isReference(value) || isHttpAddress(value))
+      .optional(),
+    'an address without user or query, or a reference to one, "env:NAME" or "file:PATH"',
+    about,
+  );
+
+/** Whether it can be sent requests to. */
+export const isHttpAddress = (value: string): boolean => httpAddress.safeParse(value).success;
+
 export const secret = (about: About) => describeSecret(z.string().regex(REFERENCE), SECRET_EXPECTED, about);
 
 export const secrets = (about: About) =>

@@ -66,12 +66,12 @@ describe('where values come from', () => {
   });
 
   test('a secret can come from a file, without its line end', () => {
-    writeFileSync(join(cwd, 'key'), 'from-a-file\n');
-    expect(load('[auth]\nadmin_key = "file:key"').secrets.read('file:key')).toBe('from-a-file');
+    writeFileSync(join(cwd, 'key'), 'a-key-from-a-file\n');
+    expect(load('[auth]\nadmin_key = "file:key"').secrets.read('file:key')).toBe('a-key-from-a-file');
   });
 
   test('a variable that is no key is reported when nothing refers to it', () => {
-    const env = { FERRY_PORT: '1', FERRY_ADMIN_KEY: 'k' };
+    const env = { FERRY_PORT: '1', FERRY_ADMIN_KEY: 'correct-horse' };
     const { warnings } = load('[auth]\nadmin_key = "env:FERRY_ADMIN_KEY"', env);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain('FERRY_PORT');
@@ -138,6 +138,29 @@ describe('what stops the start', () => {
     expect(problem).not.toContain('hunter2');
   });
 
+  test('a key that is short enough to be guessed is refused and not echoed', () => {
+    const [problem = '', ...more] = problems('[auth]\nadmin_key = "env:KEY"', { KEY: 'hunter2' });
+    expect([problem, more]).toEqual([
+      expect.stringContaining('auth.admin_key: "env:KEY" has less than 12 characters'),
+      [],
+    ]);
+    expect(problem).not.toContain('hunter2');
+    expect(problems('[[api_key]]\nname = "shop"\nkey = "env:KEY"', { KEY: 'x' })[0]).toContain(
+      'api_key[0].key',
+    );
+  });
+
+  test('the webhook’s address may be a reference, since whoever knows it can post there', () => {
+    const toml = '[webhook]\nurl = "env:HOOK"';
+    const loaded = load(toml, { HOOK: 'https://hooks.example/T0/secret' });
+    expect(loaded.secrets.read('env:HOOK')).toBe('https://hooks.example/T0/secret');
+    expect(printConfig(loaded)).not.toContain('T0');
+    expect(problems(toml, { HOOK: 'hooks.example/T0/secret' })).toEqual([
+      'webhook.url: "env:HOOK" is no address such as "https://hooks.example/alerts"',
+    ]);
+    expect(problems('[webhook]\nurl = "hooks.example/T0/secret"')[0]).not.toContain('T0');
+  });
+
   test('a secret that is not there is named', () => {
     expect(problems('[auth]\nadmin_key = "env:NOT_SET"')).toEqual([
       'auth.admin_key: "env:NOT_SET" is not there, expected a secret',
@@ -167,7 +190,7 @@ describe('what stops the start', () => {
 describe('ferry config', () => {
   test('prints every value with its source and no secret', () => {
     const printed = printConfig(
-      load('[auth]\nadmin_key = "env:KEY"', { KEY: 'hunter2', FERRY_SERVER__PORT: '1' }),
+      load('[auth]\nadmin_key = "env:KEY"', { KEY: 'hunter2-hunter2', FERRY_SERVER__PORT: '1' }),
     );
     expect(printed).toMatch(/^port = 1 +# FERRY_SERVER__PORT$/m);
     expect(printed).toMatch(/^admin_key = "env:KEY" +# ferry\.toml$/m);

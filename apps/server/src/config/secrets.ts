@@ -5,7 +5,7 @@ import type { ProxyOptions } from '@ferry/core';
 import { ConfigError } from './config-error.ts';
 import { resolveDatabaseUrl } from './database-url.ts';
 import type { Environment } from './environment.ts';
-import { isReference } from './keys.ts';
+import { isHttpAddress, isReference } from './keys.ts';
 import { resolveProxy } from './proxy.ts';
 import type { Config } from './schema.ts';
 
@@ -26,6 +26,10 @@ export interface Secrets {
 /** What an HTTP header may carry as a bearer token (RFC 6750 section 2.1, and a little more). */
 const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
+/** Keys that open this gateway, and are therefore guessed at. */
+const OPENS = /^(auth\.admin_key|api_key\[\d+\]\.key)$/;
+const MIN_KEY_CHARACTERS = 12;
+
 /**
  * @throws ConfigError when one is missing, empty or not fit for a header; the message never holds a secret.
  */
@@ -43,6 +47,13 @@ export function resolveSecrets(config: Config, env: Environment, cwd: string): S
       );
     } else if (!HEADER_SAFE.test(value.trim())) {
       problems.push(`${key}: "${reference}" holds a character that a header cannot carry`);
+    } else if (OPENS.test(key) && value.trim().length < MIN_KEY_CHARACTERS) {
+      problems.push(
+        `${key}: "${reference}" has less than ${MIN_KEY_CHARACTERS} characters, expected one that nobody guesses, such as ` +
+          'the output of `openssl rand -hex 32`',
+      );
+    } else if (key === 'webhook.url' && !isHttpAddress(value.trim())) {
+      problems.push(`${key}: "${reference}" is no address such as "https://hooks.example/alerts"`);
     } else values.set(reference, value.trim());
   }
   let proxy: ProxyOptions | undefined;
@@ -76,6 +87,8 @@ function* references(config: Config): Generator<[key: string, reference: string]
   if (config.database.url !== undefined) yield ['database.url', config.database.url];
   if (config.auth.admin_key !== undefined) yield ['auth.admin_key', config.auth.admin_key];
   for (const [i, { key }] of config.api_key.entries()) yield [`api_key[${i}].key`, key];
+  if (config.webhook.url !== undefined && isReference(config.webhook.url))
+    yield ['webhook.url', config.webhook.url];
   if (config.webhook.secret !== undefined) yield ['webhook.secret', config.webhook.secret];
   for (const [i, provider] of config.provider.entries()) {
     for (const [j, key] of provider.keys.entries()) yield [`provider[${i}].keys[${j}]`, key];

@@ -54,6 +54,18 @@ describe('a data URI', () => {
   });
 });
 
+test('a data URI without a comma is not read on and on', async () => {
+  let read = 0;
+  const endless = async function* () {
+    yield Buffer.from('data:image/png;base64');
+    for (; read < 1_000_000; read += 1_000) yield Buffer.alloc(1_000, 'x');
+  };
+  const source = await imageSource(endless(), false);
+  if (source.kind !== 'data-uri') throw new Error('not a data URI');
+  await expect(source.bytes[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'malformed' });
+  expect(read).toBeLessThan(10_000);
+});
+
 test('text that starts with http is an address, however it is cut', async () => {
   for (const size of [1, 4, 100]) {
     expect(await imageSource(pieces(' https://a.example/x.png', size), false)).toMatchObject({

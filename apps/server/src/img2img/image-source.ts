@@ -52,10 +52,11 @@ async function* decodeDataUriStream(bytes: AsyncIterable<Uint8Array>): AsyncGene
     const { done, value } = await iterator.next();
     if (done) throw malformed('has no comma');
     head = Buffer.concat([head, value]);
-    if (head.byteLength > MAX_DATA_URI_HEAD_BYTES && head.indexOf(0x2c) > MAX_DATA_URI_HEAD_BYTES) break;
+    // Whether or not its comma is there: what has none would be kept here, and copied with each piece, without end.
+    if (head.byteLength > MAX_DATA_URI_HEAD_BYTES) break;
   }
   const comma = head.indexOf(0x2c);
-  if (comma > MAX_DATA_URI_HEAD_BYTES) throw malformed('has too long a head');
+  if (comma === -1 || comma > MAX_DATA_URI_HEAD_BYTES) throw malformed('has too long a head');
   if (!/;\s*base64\s*$/i.test(head.toString('latin1', 0, comma))) throw malformed('is not base64');
   yield* decodeBase64Stream(concat(head.subarray(comma + 1), iterator));
 }

@@ -51,6 +51,16 @@ describe('the control interface', () => {
     expect(await models()).toBe(200);
   });
 
+  it('takes none from a page, of whatever site', async () => {
+    const posted = await fetch(`${control}/faults`, {
+      method: 'POST',
+      headers: { origin: 'https://evil.example', 'content-type': 'text/plain' },
+      body: JSON.stringify(OUTAGE),
+    });
+    expect(posted.status).toBe(403);
+    expect((await call('GET', '/faults')).json).toEqual({ faults: [] });
+  });
+
   it('takes several faults, and a scenario by its name, and removes all', async () => {
     expect((await call('POST', '/faults', [OUTAGE, OUTAGE])).json).toEqual({ ids: ['f1', 'f2'] });
     expect((await call('POST', '/faults', { scenario: 'stale-reuse' })).json).toEqual({ ids: ['f3'] });

@@ -65,6 +65,10 @@ async function answer(request: IncomingMessage, options: ControlOptions): Promis
     // A web page whose name was rebound to loopback must not steer this.
     throw new ControlError(403, 'The Host header must be a loopback name');
   }
+  if (request.headers.origin !== undefined) {
+    // Nor a page that posts here without asking (CORS: JSON as text/plain).
+    throw new ControlError(403, 'Pages may not use the control interface');
+  }
   const url = new URL(request.url ?? '/', 'http://localhost');
   const [, resource, id] = url.pathname.split('/');
   switch (`${request.method} /${resource}${id === undefined ? '' : '/:id'}`) {

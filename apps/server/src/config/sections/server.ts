@@ -24,6 +24,10 @@ export const serverSection = section({
     unit: 'ms',
     about: 'The longest a client may take to send a whole request; then 408.',
   }),
+  max_connections: integer(64, 100_000, 4_096, {
+    about:
+      'Connections of clients at once; a further one is closed. Each costs a file descriptor and some memory.',
+  }),
   max_requests: integer(1, 10_000, 256, {
     about: 'Image requests at once; further ones wait, unread.',
   }),

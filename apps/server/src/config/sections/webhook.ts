@@ -1,7 +1,9 @@
-import { optionalAddress, optionalSecret, section } from '../keys.ts';
+import { optionalSecret, optionalSecretAddress, section } from '../keys.ts';
 
 /** Who is told when an alert fires and resolves. Read at the start only. */
 export const webhookSection = section({
-  url: optionalAddress({ about: 'Where alerts are posted to. Absent: nowhere.' }),
+  url: optionalSecretAddress({
+    about: 'Where alerts are posted to. Absent: nowhere. Some such addresses are secrets: use a reference.',
+  }),
   secret: optionalSecret({ about: 'What posts are signed with (HMAC-SHA256, `x-ferry-signature`).' }),
 });

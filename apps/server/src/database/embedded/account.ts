@@ -27,7 +27,7 @@ export async function serverAccount(): Promise<Account | undefined> {
 
 /** id(1) asks whatever the machine keeps its users in. */
 async function idOf(what: '-u' | '-g', name: string): Promise<number | undefined> {
-  const answer = await run('id', [what, name]).catch(() => undefined);
+  const answer = await run('id', [what, name], { env: { PATH: process.env.PATH } }).catch(() => undefined);
   const id = Number(answer?.stdout.trim());
   return answer !== undefined && Number.isInteger(id) ? id : undefined;
 }

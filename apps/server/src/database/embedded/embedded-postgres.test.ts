@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -165,4 +165,17 @@ test('a folder with a name longer than a socket may have is no hindrance', async
   expect(await readdir(sockets)).toContain('.s.PGSQL.5432');
   await database.stop();
   await expect(readdir(sockets)).rejects.toThrow('ENOENT');
+});
+
+test('a link in the place of its log is not followed: the folder is another user’s, and the gateway may be root', async () => {
+  const dataDir = await folder();
+  const victim = join(dataDir, 'victim');
+  await writeFile(victim, 'as it was');
+  const log = join(dataDir, 'postgres', 'server.log');
+  await rm(log, { force: true });
+  await symlink(victim, log);
+  const server = new EmbeddedPostgres({ dataDir, logger: silentLogger, sync: false });
+  await expect(server.ensure(AbortSignal.timeout(30_000))).rejects.toMatchObject({ code: 'ELOOP' });
+  await server.stop();
+  expect(await readFile(victim, 'utf8')).toBe('as it was');
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from './account.ts';
@@ -26,6 +26,9 @@ const IMMEDIATE_MS = 3_000;
 
 /** A log that has grown beyond this starts anew with the next server. Bytes. */
 const MAX_LOG_BYTES = 1024 * 1024;
+
+/** To append. The folder is PostgreSQL's own: if we are root, a link there must not choose what we write to or empty. */
+const LOG_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
 /** A server that runs as our child, with a guard that ends it when we die. */
 export class Postmaster {
@@ -58,7 +61,7 @@ export class Postmaster {
     };
     const path = join(home, 'server.log');
     // Another instance's server may be writing to it.
-    const log = openSync(path, 'a', 0o600);
+    const log = openSync(path, LOG_FLAGS, 0o600);
     try {
       if (fstatSync(log).size > MAX_LOG_BYTES) ftruncateSync(log);
       const logFrom = fstatSync(log).size;

@@ -12,10 +12,15 @@ export interface Connection {
   highestStream: number;
 }
 
-/** The connections of a server, by number. */
+/** The client's end of a connection. */
+type ClientEnd = Pick<Socket, 'remoteAddress' | 'remotePort'>;
+
+const endOf = ({ remoteAddress, remotePort }: ClientEnd): string => `${remoteAddress} ${remotePort}`;
+
+/** The connections of a server. */
 export class ConnectionBook {
-  /** By the client's port: unique among open connections, and known where http2 hides the socket behind a proxy. */
-  readonly #byPort = new Map<number, Connection>();
+  /** By the client's end: unique among open connections, and known where http2 hides the socket behind a proxy. */
+  readonly #byEnd = new Map<string, Connection>();
   #opened = 0;
 
   /** Connections ever accepted. */
@@ -25,14 +30,14 @@ export class ConnectionBook {
 
   /** Connections open now. */
   get open(): number {
-    return this.#byPort.size;
+    return this.#byEnd.size;
   }
 
   /** For the server's `connection` event, which comes before TLS. */
   add(socket: Socket): void {
-    const port = socket.remotePort;
     // Gone before it was accepted.
-    if (port === undefined) return;
+    if (socket.remotePort === undefined) return;
+    const end = endOf(socket);
     const connection = {
       id: `c${++this.#opened}`,
       socket,
@@ -42,18 +47,18 @@ export class ConnectionBook {
       running: 0,
       draining: false,
     };
-    this.#byPort.set(port, connection);
+    this.#byEnd.set(end, connection);
     socket.once('close', () => {
-      if (this.#byPort.get(port) === connection) this.#byPort.delete(port);
+      if (this.#byEnd.get(end) === connection) this.#byEnd.delete(end);
     });
   }
 
   /** The connection of a request, or undefined when it has gone already. */
-  find(remotePort: number | undefined): Connection | undefined {
-    return remotePort === undefined ? undefined : this.#byPort.get(remotePort);
+  find(end: ClientEnd): Connection | undefined {
+    return this.#byEnd.get(endOf(end));
   }
 
   destroyAll(): void {
-    for (const { socket } of this.#byPort.values()) socket.destroy();
+    for (const { socket } of this.#byEnd.values()) socket.destroy();
   }
 }

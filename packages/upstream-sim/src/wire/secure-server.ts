@@ -54,7 +54,7 @@ type AnyResponse = ServerResponse | Http2ServerResponse;
 export async function listenSecurely(options: SecureServerOptions): Promise<SecureServer> {
   const connections = new ConnectionBook();
   const onRequest = (request: AnyRequest, response: AnyResponse): void => {
-    const connection = connections.find(request.socket.remotePort);
+    const connection = connections.find(request.socket);
     // Gone between its bytes and this event: there is nobody to serve.
     if (connection) options.onRequest(wireOf(request, response, connection));
   };

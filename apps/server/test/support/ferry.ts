@@ -196,7 +196,7 @@ export function peakMemory(pid: number): number {
 }
 
 /** What a process keeps of requests: open spools (they have no name) and files in its temporary folder. */
-export async function leftovers({ process }: Ferry): Promise<string[]> {
+export async function leftovers({ process }: Pick<Ferry, 'process'>): Promise<string[]> {
   const descriptors = readdirSync(`/proc/${process.pid}/fd`).flatMap((fd) => {
     try {
       return [readlinkSync(`/proc/${process.pid}/fd/${fd}`)];

@@ -62,6 +62,8 @@ export interface Reply {
     }[];
     readonly uploads?: readonly {
       readonly filename: string;
+      readonly delivery: 'by-file-id' | 'inline';
+      readonly file_id: string | null;
       readonly bytes: number;
       readonly attempts: number;
       readonly duration_ms: number;

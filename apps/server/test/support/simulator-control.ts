@@ -14,6 +14,7 @@ export interface LedgerEntry {
   readonly work?: {
     readonly file?: { readonly sha256: string; readonly bytes: number; readonly expiresAt: number };
     readonly images?: number;
+    readonly inputs?: readonly { readonly bytes: number; readonly sha256: string }[];
   };
 }
 

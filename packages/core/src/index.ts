@@ -1,6 +1,7 @@
 export * from './client/fetch.ts';
 export * from './client/request.ts';
 export * from './client/resilient-client.ts';
+export * from './collection/dense-set.ts';
 export {
   type Connecting,
   type Connector,

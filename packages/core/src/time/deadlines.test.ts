@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { NOWHERE } from '../collection/dense-set.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { type Deadline, Deadlines } from './deadlines.ts';
 
@@ -9,6 +10,7 @@ function world() {
   /** Is due once, `inMs` from now. */
   const add = (name: string, inMs: number, onFire?: () => void) => {
     const deadline = {
+      place: NOWHERE,
       dueAt: clock.now() + inMs,
       onDue() {
         fired.push(`${name} at ${clock.now()}`);

@@ -1,10 +1,11 @@
+import { DenseSet, type Placed } from '../collection/dense-set.ts';
 import type { Clock } from './clock.ts';
 
 /** setTimeout's largest delay; a deadline beyond it is looked at again then. */
 const MAX_DELAY_MS = 2_147_483_647;
 
 /** Something that happens at a time, unless it is removed before. */
-export interface Deadline {
+export interface Deadline extends Placed {
   /** When, by the clock's `now()`; infinite for not at present. Bringing it forward takes a `hasten()`. */
   readonly dueAt: number;
   /** It is due. It stays where it is until it is removed, and must move its `dueAt` or remove itself. */
@@ -18,7 +19,7 @@ export interface Deadline {
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #all = new Set<Deadline>();
+  readonly #all = new DenseSet<Deadline>();
   #firesAt = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
@@ -62,7 +63,7 @@ export class Deadlines {
   #fire(): void {
     this.#disarm();
     const now = this.#clock.now();
-    for (const deadline of [...this.#all]) {
+    for (const deadline of this.#all) {
       // It may have been removed by one before it.
       if (deadline.dueAt <= now && this.#all.has(deadline)) deadline.onDue(now);
     }

@@ -1,8 +1,8 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import type { RetireReason } from '@ferry/core';
+import type { Placed, RetireReason } from '@ferry/core';
 
 /** One exchange, as its connection sees it. */
-export interface Rider {
+export interface Rider extends Placed {
   /** The one stream of this exchange has been opened. */
   onStream(stream: ClientHttp2Stream): void;
   /** GOAWAY came (RFC 9113 section 6.8): streams above `lastStreamId` were provably not acted upon. */

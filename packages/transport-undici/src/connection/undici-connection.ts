@@ -7,6 +7,7 @@ import {
   type Connection,
   type ConnectionLife,
   type Connector,
+  DenseSet,
   type Exchange,
   type Instant,
   type OpenRequest,
@@ -17,6 +18,7 @@ import { LastHeard } from './last-heard.ts';
 import { NoSettings } from './no-settings.ts';
 import { connectNow, guardStreams, oneSocketClient } from './one-socket-client.ts';
 import type { StreamLimit } from './peer-limits.ts';
+import { RecentPace } from './recent-pace.ts';
 import type { Rider } from './rider.ts';
 import { ping } from './session-probe.ts';
 
@@ -46,6 +48,8 @@ export class UndiciConnection implements Connection {
   readonly closed: Promise<void>;
   /** Only HTTP/1.1 lets a peer say so. */
   readonly peerIdleMs: number = Number.POSITIVE_INFINITY;
+  /** Of the bodies that it carries. */
+  readonly pace: RecentPace;
   rttMs = 0;
   askedForCalm = false;
   /** The peer's GOAWAY, the latest when there were several. */
@@ -61,7 +65,7 @@ export class UndiciConnection implements Connection {
   /** The way to the network until TLS is there, which through a proxy is another socket; then that of TLS. */
   #socket: Socket;
   readonly #client: Client;
-  readonly #riders = new Set<Rider>();
+  readonly #riders = new DenseSet<Rider>();
   #answersToPeer = 0;
   #session: ClientHttp2Session | undefined;
   #peerSettings: Settings | undefined;
@@ -80,6 +84,7 @@ export class UndiciConnection implements Connection {
     this.#limit = options.limit;
     this.#onCapacity = options.onCapacity;
     this.#clock = clock;
+    this.pace = new RecentPace(clock);
     this.#heard = new LastHeard(clock, () => this.#socket.bytesRead);
 
     const { socket, ready } = options.connector.connect(origin);
@@ -191,7 +196,7 @@ export class UndiciConnection implements Connection {
   }
 
   #destroy(reason: RetireReason, notOpened?: AcquireFailure): void {
-    for (const rider of [...this.#riders]) rider.onConnectionEnd(reason);
+    for (const rider of this.#riders) rider.onConnectionEnd(reason);
     this.#ended(reason, notOpened);
     this.#session?.destroy();
     this.#socket.destroy();
@@ -264,7 +269,7 @@ export class UndiciConnection implements Connection {
     this.goaway = { code, lastStreamId };
     this.askedForCalm ||= code === constants.NGHTTP2_ENHANCE_YOUR_CALM;
     this.#life.retire('goaway');
-    for (const rider of [...this.#riders]) rider.onGoaway(code, lastStreamId);
+    for (const rider of this.#riders) rider.onGoaway(code, lastStreamId);
   }
 
   #ended(reason: RetireReason, notOpened?: AcquireFailure): void {

@@ -24,6 +24,7 @@ export interface StreamObserver {
  */
 export class CapturedStream {
   readonly stream: ClientHttp2Stream;
+  #observer: StreamObserver | undefined;
   #endStreamReceived = false;
   #resetByUs = false;
   #closedBeforeDestroy: boolean | undefined;
@@ -31,6 +32,7 @@ export class CapturedStream {
 
   constructor(stream: ClientHttp2Stream, observer: StreamObserver) {
     this.stream = stream;
+    this.#observer = observer;
     const { push, destroy, write } = stream;
     // Node pushes null both for the peer's END_STREAM and when a reset ends the stream; in the second case the stream is
     // closed already. `readableEnded` would come too late for a consumer that reads slowly.
@@ -51,12 +53,14 @@ export class CapturedStream {
       return roomForMore || this.#lastPieceNext;
     };
     // undici resends a bodiless request whose HEADERS could not be sent after a GOAWAY: it must have failed before.
-    stream.prependListener('frameError', (type: number) => observer.onFrameError(type === HEADERS_FRAME));
+    stream.prependListener('frameError', (type: number) =>
+      this.#observer?.onFrameError(type === HEADERS_FRAME),
+    );
     stream.prependListener('error', (error: Error) => {
-      if (this.peerResetCode === REFUSED_STREAM) observer.onRefused(error);
+      if (this.peerResetCode === REFUSED_STREAM) this.#observer?.onRefused(error);
     });
     if (stream.writableFinished) observer.onRequestFlushed();
-    else stream.on('finish', () => observer.onRequestFlushed());
+    else stream.on('finish', () => this.#observer?.onRequestFlushed());
   }
 
   /**
@@ -83,6 +87,15 @@ export class CapturedStream {
   /** Body bytes that flow control or the socket has not taken yet. */
   get queuedBytes(): number {
     return this.stream.writableLength;
+  }
+
+  /**
+   * The exchange is over: cancels what is left of the stream and tells the observer nothing more. Node's session keeps its streams
+   * in a Map, through which the collector holds most of them for long (see `DenseSet`): the exchange must not hang on them.
+   */
+  leave(): void {
+    this.cancel();
+    this.#observer = undefined;
   }
 
   /**

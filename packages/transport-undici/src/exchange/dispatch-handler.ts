@@ -1,14 +1,15 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import type {
-  Attempt,
-  Clock,
-  Deadlines,
-  Exchange,
-  Lease,
-  RetireReason,
-  TransportRequest,
-  TransportResponse,
-  Verdict,
+import {
+  type Attempt,
+  type Clock,
+  type Deadlines,
+  type Exchange,
+  type Lease,
+  NOWHERE,
+  type RetireReason,
+  type TransportRequest,
+  type TransportResponse,
+  type Verdict,
 } from '@ferry/core';
 import type { Dispatcher } from 'undici';
 import type { Rider } from '../connection/rider.ts';
@@ -39,6 +40,7 @@ export interface DispatchOptions {
 export class DispatchHandler
   implements Dispatcher.DispatchHandler, Rider, StreamObserver, LimitObserver, FlowControl
 {
+  place: number = NOWHERE;
   readonly #request: TransportRequest;
   readonly #attempt: Attempt;
   readonly #lease: Lease<UndiciConnection>;
@@ -291,7 +293,7 @@ export class DispatchHandler
     this.#attempt.signal.removeEventListener('abort', this.#onAbort);
     this.#record.end();
     // An early answer leaves an upload behind; RFC 9113 section 8.1 lets it end in a reset.
-    this.#captured?.cancel();
+    this.#captured?.leave();
     this.#upload.stop();
     this.#connection.leave(this);
     this.#done.resolve(this.#record.snapshot());

@@ -1,4 +1,4 @@
-import type { AttemptLimits, Clock, Deadline, Deadlines } from '@ferry/core';
+import { type AttemptLimits, type Clock, type Deadline, type Deadlines, NOWHERE } from '@ferry/core';
 import { ProgressWatch } from './progress-watch.ts';
 
 /** What a limit that has passed does. */
@@ -17,6 +17,7 @@ const NEVER = Number.POSITIVE_INFINITY;
  * between the two. One deadline for all of them: the nearest.
  */
 export class ExchangeLimits implements Deadline {
+  place: number = NOWHERE;
   dueAt: number;
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;

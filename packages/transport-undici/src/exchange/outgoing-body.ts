@@ -36,7 +36,10 @@ export class OutgoingBody implements BodyObserver {
     const bytes = body?.bytes;
     if (body === undefined || body.byteLength === 0) {
       this.dispatched = null;
-    } else if (bytes !== undefined && bytes.byteLength <= pieceBytes(connection.riderCount + 1, undefined)) {
+    } else if (
+      bytes !== undefined &&
+      bytes.byteLength <= pieceBytes(connection.riderCount + 1, connection.pace.tookMs)
+    ) {
       // As what it is: an iterator would cost 10 µs more. undici would resend it, as it does an empty one; the exchange rules
       // that out (`onRefused`, `onGoaway`, `onFrameError`, and `onRequestStart` for whatever is left).
       this.dispatched = bytes;
@@ -76,7 +79,9 @@ export class OutgoingBody implements BodyObserver {
   }
 
   pieceBytes(tookMs: number | undefined): number {
-    return pieceBytes(this.#options.connection.riderCount, tookMs);
+    const { riderCount, pace } = this.#options.connection;
+    if (tookMs !== undefined) pace.note(tookMs);
+    return pieceBytes(riderCount, tookMs ?? pace.tookMs);
   }
 
   onPiece(bytes: number, last: boolean): void {

@@ -18,7 +18,7 @@ const SMALL_BYTES = 16 * 1024;
  * piece is also the grain in which progress can be seen once other requests share the connection, whose window is then
  * no measure any more: it must be taken well within `idleMs`, so the grain follows the pace of the pieces before.
  * @param riders exchanges on the connection now, this one included.
- * @param tookMs how long the stream took the piece before this one; undefined for the first.
+ * @param tookMs how long the stream took the piece before this one, or the latest on the connection; undefined where none is known.
  */
 export function pieceBytes(riders: number, tookMs: number | undefined): number {
   if (tookMs !== undefined && tookMs > SLOW_MS) return SMALL_BYTES;

@@ -72,3 +72,31 @@ it('an exchange without SETTINGS knows nothing of flow control', async () => {
   const error = await failureOf(subject.send(peer, { limits: { connectMs: 100 } }));
   expect(error.exchange).not.toHaveProperty('flowControl');
 });
+
+it('an upload on a shared connection begins with caution, unless the upload before it was taken quickly', async () => {
+  const peer = await world.peer((connection) => {
+    connection.settings();
+    connection.on('whole', (id: number) => {
+      // The first one is only there to share the connection.
+      if (id !== 1) connection.answer(id);
+    });
+  });
+  const clock = new FakeClock();
+  const policy = { ...POOLED, maxConnections: 1, proveAfterIdleMs: 60_000 };
+  const subject = await world.transport(policy, { clock });
+  const sharing = failureOf(subject.send(peer, { method: 'GET' }));
+  await expect.poll(() => peer.connections[0]?.sawEndStream(1)).toBe(true);
+
+  const firstPiece = async () => {
+    const sent: number[] = [];
+    const body = fromBytes(new Uint8Array(600_000));
+    await text(await subject.send(peer, { body, onBytesSent: (bytes) => sent.push(bytes) }));
+    return sent[0];
+  };
+  expect(await firstPiece()).toBe(64 * 1024);
+  expect(await firstPiece()).toBe(256 * 1024);
+  clock.advance(1_001);
+  expect(await firstPiece()).toBe(64 * 1024);
+  await subject.transport.close();
+  expect(await sharing).toMatchObject({ kind: 'closed' });
+});

@@ -26,14 +26,17 @@ export async function ask(config: ClientConfig, data?: string): Promise<Answer> 
   }
 }
 
-/** Whether anybody but us is connected. */
+/**
+ * Whether anybody but us is connected. We are known by our `application_name`: the server lists a connection of ours for a moment
+ * after we have closed it.
+ */
 export async function otherInstances(config: ClientConfig): Promise<boolean> {
   const client = new Client({ ...config, connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS });
   client.on('error', () => undefined);
   try {
     await client.connect();
     const { rows } = await client.query(
-      "select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1",
+      "select 1 from pg_stat_activity where backend_type = 'client backend' and application_name <> current_setting('application_name') limit 1",
     );
     return rows.length > 0;
   } catch {

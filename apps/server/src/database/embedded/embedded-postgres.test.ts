@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { silentLogger } from '@ferry/core';
 import { sql } from 'drizzle-orm';
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Database } from '../database.ts';
 import { temporaryFolder } from '../testing/postgres.ts';
@@ -165,6 +166,17 @@ test('a folder with a name longer than a socket may have is no hindrance', async
   expect(await readdir(sockets)).toContain('.s.PGSQL.5432');
   await database.stop();
   await expect(readdir(sockets)).rejects.toThrow('ENOENT');
+});
+
+test('a connection of ours that the server still lists does not keep it running', async () => {
+  const dataDir = await folder();
+  const server = new EmbeddedPostgres({ dataDir, logger: silentLogger, sync: false });
+  const ours = new Client(await server.ensure(AbortSignal.timeout(30_000)));
+  ours.on('error', () => undefined);
+  await ours.connect();
+  await server.stop();
+  expect(await pid(dataDir)).toBeUndefined();
+  await ours.end().catch(() => undefined);
 });
 
 test('a link in the place of its log is not followed: the folder is another user’s, and the gateway may be root', async () => {

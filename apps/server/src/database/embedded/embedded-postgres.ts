@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, sleep } from '@ferry/core';
@@ -85,6 +86,7 @@ export class EmbeddedPostgres implements DatabaseSource {
       user: SUPERUSER,
       database: 'postgres',
       ssl: false,
+      application_name: `ferry ${randomUUID()}`,
     };
     return { cluster: { binaries, account, home, sync: this.#options.sync ?? true }, sockets, config };
   }

@@ -133,7 +133,7 @@ describe.runIf(hasBrowser)('the settings page in a real browser', { timeout: 90_
     await slow.page.getByRole('button', { name: /keep what I typed/ }).click();
     await slow.page.getByRole('alert').waitFor({ state: 'detached' });
     expect(await slow.page.getByLabel('pool.spares').inputValue()).toBe('5');
-    expect(await slow.page.getByLabel('retry.max_retry').inputValue()).toBe('1');
+    await expect.poll(() => slow.page.getByLabel('retry.max_retry').inputValue()).toBe('1');
     await slow.page.getByRole('button', { name: 'Apply' }).click();
     await slow.page.getByText('Revision 2 is in effect.').waitFor();
   });

@@ -39,6 +39,10 @@ describe("the gateway's words", () => {
       index: 1,
       call: { type: 'bytes_sent', attempt: 1, bytesSent: 5, bytesTotal: null },
     });
+    expect(decodeEditEvent('upload', { index: 1, type: 'inside_edit', bytes: 5 })).toEqual({
+      event: 'inside_edit',
+      index: 1,
+    });
     expect(
       decodeEditEvent('upload', {
         index: 0,

@@ -62,6 +62,7 @@ export function decodeEditEvent(name: string, value: unknown): EditEvent | undef
     case 'image':
       return { event: 'image', index: count(data.index), bytes: count(data.bytes) };
     case 'upload': {
+      if (data.type === 'inside_edit') return { event: 'inside_edit', index: count(data.index) };
       const call = decodeCall(data);
       return call && { event: 'upload', index: count(data.index), call };
     }

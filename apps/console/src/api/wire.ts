@@ -113,6 +113,8 @@ export type EditEvent =
   | { readonly event: 'accepted'; readonly requestId: string }
   | { readonly event: 'image'; readonly index: number; readonly bytes: number }
   | { readonly event: 'upload'; readonly index: number; readonly call: CallEvent }
+  /** This image is not uploaded by itself: the edit's own request, which begins now, carries it. */
+  | { readonly event: 'inside_edit'; readonly index: number }
   | { readonly event: 'edit'; readonly call: CallEvent }
   | { readonly event: 'result'; readonly result: EditResult }
   | { readonly event: 'failed'; readonly failure: Failure };

@@ -18,7 +18,10 @@ export function Attempts({ run }: { run: Run }): JSX.Element | null {
     <details class="attempts">
       <summary>Connections and {formatCount(total, 'attempt')}</summary>
       {images.map((image, i) => (
-        <section key={run.inputs[i]?.id} aria-label={`Upload of ${image.name}`}>
+        <section
+          key={run.inputs[i]?.id}
+          aria-label={image.inside ? `${image.name}, inside the edit` : `Upload of ${image.name}`}
+        >
           <header>
             <h3 title={image.name}>
               <bdi>{image.name}</bdi>
@@ -26,6 +29,7 @@ export function Attempts({ run }: { run: Run }): JSX.Element | null {
             <Journey shape={imageJourney(run.progress, i)} size="row" />
             <span class="figures">
               {formatBytes(image.bytes)}
+              {image.inside && ' · inside the edit'}
               {image.upload.durationMs !== null && ` · ${formatDuration(image.upload.durationMs)}`}
             </span>
           </header>

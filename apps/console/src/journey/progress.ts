@@ -35,6 +35,8 @@ export interface ImageProgress {
   readonly bytes: number;
   /** Whether Ferry has it whole and checked. */
   readonly received: boolean;
+  /** Whether the edit's own request carries it: then `upload` is its part of that, and the attempts are the edit's. */
+  readonly inside: boolean;
   readonly upload: CallProgress;
 }
 
@@ -70,7 +72,13 @@ export function newProgress(images: readonly { name: string; bytes: number }[]):
     outcome: 'running',
     bytesSent: 0,
     bytesTotal: images.reduce((sum, image) => sum + image.bytes, 0),
-    images: images.map(({ name, bytes }) => ({ name, bytes, received: false, upload: NEW_CALL })),
+    images: images.map(({ name, bytes }) => ({
+      name,
+      bytes,
+      received: false,
+      inside: false,
+      upload: NEW_CALL,
+    })),
     edit: NEW_CALL,
     retries: 0,
     durationMs: null,
@@ -94,11 +102,15 @@ export function advance(progress: EditProgress, signal: ProgressSignal): EditPro
       }));
       return countRetry(next, signal.call);
     }
-    case 'edit':
-      return countRetry(
-        { ...progress, edit: advanceCall(progress.edit, signal.call, progress.retries + 1, 0) },
-        signal.call,
+    case 'inside_edit':
+      return withImage(progress, signal.index, (image) => ({ ...image, inside: true }));
+    case 'edit': {
+      const edit = advanceCall(progress.edit, signal.call, progress.retries + 1, 0);
+      const images = progress.images.map((image) =>
+        image.inside ? { ...image, upload: carriedBy(edit) } : image,
       );
+      return countRetry({ ...progress, edit, images }, signal.call);
+    }
     case 'result':
       return arrived(progress, signal.result.durationMs);
     case 'failed':
@@ -106,6 +118,11 @@ export function advance(progress: EditProgress, signal: ProgressSignal): EditPro
     case 'cancelled':
       return ended(progress, 'cancelled');
   }
+}
+
+/** The way of an image inside the edit. It has arrived when the edit is answered: nothing else confirms it. */
+function carriedBy({ status, bytesSent, bytesTotal, connection }: CallProgress): CallProgress {
+  return { ...NEW_CALL, status, bytesSent, bytesTotal, connection };
 }
 
 function withImage(

@@ -48,6 +48,27 @@ describe('the journey as it is drawn', () => {
     expect(states(after(retry(0), retry(1)))[1]).toBe('pausing');
   });
 
+  it('draws an image inside the edit on the edit’s own request, and has it arrive when that is answered', () => {
+    const editing = (call: CallEvent): ProgressSignal => ({ event: 'edit', call });
+    const half = [0, 1].flatMap((index): ProgressSignal[] => [
+      { event: 'image', index, bytes: 1 },
+      { event: 'inside_edit', index },
+    ]);
+    half.push(editing({ type: 'attempt_started', attempt: 1 }));
+    half.push(editing({ type: 'bytes_sent', attempt: 1, bytesSent: 210, bytesTotal: 420 }));
+    const moving = after(...half);
+    expect(wholeJourney(moving).stretches[1]).toMatchObject({
+      state: 'moving',
+      fill: 0.5,
+      figure: 'inside the edit',
+    });
+    const failure = { status: 502, message: '', code: '', param: null, attempts: [] };
+    expect(states(advance(moving, { event: 'failed', failure }))).toEqual(['done', 'stopped', 'failed']);
+    const result = { model: 'm', images: [], uploads: [], durationMs: 1840 };
+    const done = imageJourney(advance(moving, { event: 'result', result }), 0);
+    expect(done.stretches[1]).toMatchObject({ state: 'done', figure: 'inside the edit', loops: [] });
+  });
+
   it('moves without a measure while the upstream edits', () => {
     const shape = wholeJourney(after({ event: 'edit', call: { type: 'attempt_started', attempt: 1 } }));
     expect(shape.stretches[2]).toMatchObject({ state: 'moving', fill: null });

@@ -64,7 +64,9 @@ export function wholeJourney(progress: EditProgress): JourneyShape {
     fill: size > 0 ? filled / size : 0,
     loops: images.flatMap((image) => loopsOf(image.upload, images.length > 1 ? image.name : '')),
     connections: distinct(images.map((image) => image.upload.connection)),
-    figure: callFigure(joinStates(states), size > 0 ? filled / size : 0, Math.max(0, ...times)),
+    figure: images.some((image) => image.inside)
+      ? insideFigure(joinStates(states))
+      : callFigure(joinStates(states), size > 0 ? filled / size : 0, Math.max(0, ...times)),
   };
   const stretches = [send, upload, editStretch(progress)] as const;
   return { stretches, words: journeyWords(progress, stretches) };
@@ -84,7 +86,7 @@ export function imageJourney(progress: EditProgress, index: number): JourneyShap
     fill,
     loops: loopsOf(image.upload),
     connections: connection ? [connection] : [],
-    figure: callFigure(status, fill, durationMs ?? 0),
+    figure: image.inside ? insideFigure(status) : callFigure(status, fill, durationMs ?? 0),
   };
   const stretches = [send, upload, editStretch(progress)] as const;
   return { stretches, words: `${image.name}: ${journeyWords(progress, stretches)}` };
@@ -142,6 +144,9 @@ function callFigure(state: StretchState, share: number, durationMs: number): str
   if (state === 'done') return durationMs > 0 ? formatDuration(durationMs) : '';
   return state === 'moving' || state === 'pausing' ? percent(share) : '';
 }
+
+/** The edit's request carries it: there is no time of its own. */
+const insideFigure = (state: StretchState): string => (state === 'waiting' ? '' : 'inside the edit');
 
 const percent = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
 

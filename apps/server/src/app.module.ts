@@ -13,17 +13,23 @@ import { CONSOLE_PAGE, ConsoleController } from './console/console.controller.ts
 import { ConsoleInfoController } from './console/console-info.controller.ts';
 import type { ConsolePage } from './console/console-page.ts';
 import { DatabaseModule } from './database/database.module.ts';
+import { FileUploads } from './files/file-uploads.ts';
+import { FilesController } from './files/files.controller.ts';
+import { UploadedFiles } from './files/uploaded-files.ts';
 import { HealthController } from './health/health.controller.ts';
 import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { Editing } from './img2img/editing.ts';
+import { ImageEdits } from './img2img/image-edits.ts';
+import { ImageIntakes } from './img2img/image-intake.ts';
+import { ImageRequests } from './img2img/image-requests.ts';
 import { Img2ImgController } from './img2img/img2img.controller.ts';
-import { Img2ImgService } from './img2img/img2img.service.ts';
 import { ResultImages } from './img2img/result-images.ts';
 import { UploadSlots } from './img2img/upload-slots.ts';
 import { lifecycleModule } from './lifecycle/lifecycle.module.ts';
 import type { ShutdownSignal } from './lifecycle/shutdown-signal.ts';
 import { loggingModule } from './logging/logging.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
+import { EditsController } from './openai/edits.controller.ts';
 import { ModelsController } from './openai/models.controller.ts';
 import { Upstreams } from './providers/upstreams.ts';
 import { SettingsController } from './settings/settings.controller.ts';
@@ -55,6 +61,8 @@ export interface AppParts {
     ConsoleController,
     ConsoleInfoController,
     HealthController,
+    EditsController,
+    FilesController,
     ModelsController,
     SettingsController,
   ],
@@ -63,7 +71,11 @@ export interface AppParts {
     Admission,
     ProviderPlaces,
     WatchedLines,
-    Img2ImgService,
+    ImageRequests,
+    ImageIntakes,
+    ImageEdits,
+    FileUploads,
+    UploadedFiles,
     UploadSlots,
     Editing,
     ResultImages,

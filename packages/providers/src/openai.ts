@@ -49,6 +49,8 @@ export function openai(options: OpenAiOptions = {}): InlineProvider {
     maxImages: MAX_IMAGES,
     maxFileBytes: 50 * 1024 * 1024,
     editsUrl,
+    // Its own words: what a model cannot do, it says itself.
+    optionsFor: (wishes) => ({ ...wishes }),
     editRequest: (edit) => editRequest(editsUrl, edit),
     parseEdit,
     parseUpstreamError: openaiError,

@@ -1,5 +1,6 @@
 /** What an upstream's API is to the rest of Ferry: data in, data out. A provider opens no connection and keeps no state. */
 import type { Answer, RequestBody, UploadEndpoint } from '@ferry/core';
+import type { RequestedOptions } from './requested-options.ts';
 import type { UpstreamError } from './upstream-error.ts';
 
 /** An image that the provider's upload endpoint has taken. */
@@ -68,6 +69,11 @@ interface ProviderOf<Image> {
   readonly maxFileBytes: number;
   /** Where edits are asked for. Whatever else it is asked goes to the same origin. */
   readonly editsUrl: URL;
+  /**
+   * A caller's wishes as this upstream's own options; what it does anyway is left out.
+   * @throws InvalidEditError that names what it cannot do.
+   */
+  optionsFor(wishes: RequestedOptions): NonNullable<EditInput['options']>;
   /** @throws InvalidEditError that names the parameter, before anything is sent. */
   editRequest(edit: EditInput<Image>): EditRequest;
   /**

@@ -7,6 +7,7 @@ import { editResult } from './edited-image.ts';
 import type { EditInput, EditRequest, EditResult, FileIdProvider } from './provider.ts';
 import { ContentBlockedError, InvalidEditError } from './provider-error.ts';
 import { parseUpstreamError, type UpstreamError } from './upstream-error.ts';
+import { xaiOptions } from './xai-options.ts';
 
 export interface XaiOptions {
   /** Default `https://api.x.ai`; a `/v1` at its end is understood. */
@@ -68,6 +69,7 @@ export function xai(options: XaiOptions = {}): FileIdProvider {
     maxFileBytes: 50 * 1024 * 1024,
     editsUrl,
     uploadEndpoint: () => endpoint,
+    optionsFor: xaiOptions,
     editRequest: (edit) => editRequest(editsUrl, edit),
     parseEdit,
     parseUpstreamError: xaiError,

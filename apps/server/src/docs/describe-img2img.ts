@@ -1,9 +1,11 @@
 /** What /docs says about img2img: made from the schemas that validate it. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiConsumes, ApiHeader, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
+import { ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import { answerSchema } from '../img2img/answer.ts';
 import { formSchema } from '../img2img/form-schema.ts';
-import { errorSchema, jsonSchema, type OpenApiSchema, openApi } from './json-schema.ts';
+import { DescribeErrors, IMAGE_REQUEST_ERRORS } from './errors.ts';
+import { IdempotencyKeyHeader } from './idempotency-key-header.ts';
+import { jsonSchema, type OpenApiSchema, openApi } from './json-schema.ts';
 
 const image = {
   description:
@@ -15,28 +17,15 @@ const image = {
 };
 
 /** The form, with the limits that are configured. */
-export function formDescription(maxPromptChars: number): OpenApiSchema {
+export function img2imgBody(maxPromptChars: number): Record<string, { schema: OpenApiSchema }> {
   const form = jsonSchema(formSchema(maxPromptChars), 'input');
-  return openApi({
+  const schema = openApi({
     ...form,
     properties: { image, ...form.properties },
     required: ['image', ...(form.required ?? [])],
   });
+  return { 'multipart/form-data': { schema } };
 }
-
-/** Status to meaning, in the words of the error table. */
-const ERRORS: Readonly<Record<number, string>> = {
-  400: 'A field or an image is at fault; `param` names it. Codes: `invalid_value`, `missing_required_parameter`, `unknown_parameter`, `model_not_found`, `too_many_images`, `invalid_image`, `invalid_multipart`, `url_not_allowed`, `content_blocked`.',
-  401: 'The admin key is missing or wrong.',
-  413: 'An image is over the size limit.',
-  415: 'Not multipart/form-data.',
-  409: 'This `Idempotency-Key` came before, and its answer was too large to keep: `idempotent_result_gone`.',
-  422: 'This `Idempotency-Key` came before with another payload (`idempotency_key_reused`), or the upstream refused the request (`upstream_rejected`).',
-  429: 'The upstream limits the rate; see `retry-after`.',
-  502: 'The upstream failed: `upstream_transport`, `upstream_status`, `upstream_auth`, `upstream_bad_answer`, or `upstream_unknown_outcome`, which must not be sent again (`x-should-retry: false`).',
-  503: 'Too many requests wait already (`overloaded`), stopping, or the upstream is away. Nothing of the request was kept; `retry-after` says when a place can be expected.',
-  504: 'Not done within the deadline: `deadline_exceeded`.',
-};
 
 export function DescribeImg2Img(): MethodDecorator {
   return applyDecorators(
@@ -45,12 +34,7 @@ export function DescribeImg2Img(): MethodDecorator {
       description:
         'Uploads each image to the upstream and asks for the edit. With `Accept: text/event-stream` the answer is a stream of the events `accepted`, `image`, `upload`, `edit`, and at the end `result` or `failed`.',
     }),
-    ApiHeader({
-      name: 'Idempotency-Key',
-      required: false,
-      description:
-        'Names this request, 1 to 255 visible ASCII characters. Sent again, it gets the same answer with `idempotent-replayed: true`, and nothing is billed twice.',
-    }),
+    IdempotencyKeyHeader(),
     ApiConsumes('multipart/form-data'),
     ApiProduces('application/json', 'text/event-stream'),
     ApiResponse({
@@ -58,8 +42,6 @@ export function DescribeImg2Img(): MethodDecorator {
       description: 'The edited images.',
       schema: openApi(jsonSchema(answerSchema, 'output')),
     }),
-    ...Object.entries(ERRORS).map(([status, description]) =>
-      ApiResponse({ status: Number(status), description, schema: openApi(errorSchema) }),
-    ),
+    DescribeErrors(IMAGE_REQUEST_ERRORS),
   );
 }

@@ -2,9 +2,16 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
 import { VERSION } from '../version.ts';
-import { formDescription } from './describe-img2img.ts';
+import { editBodies } from './describe-edits.ts';
+import { fileBody } from './describe-files.ts';
+import { img2imgBody } from './describe-img2img.ts';
 
-const IMG2IMG = '/api/v1/admin/img2img';
+/** The bodies of requests with images, by path. */
+const bodies = (maxPromptChars: number): Readonly<Record<string, ReturnType<typeof editBodies>>> => ({
+  '/api/v1/admin/img2img': img2imgBody(maxPromptChars),
+  '/v1/images/edits': editBodies(maxPromptChars),
+  '/v1/files': fileBody(),
+});
 
 /** Serves the OpenAPI 3.1 description: to people at `/docs`, to programs at `/docs-json`. */
 export function serveDocs(app: INestApplication): void {
@@ -22,11 +29,13 @@ export function serveDocs(app: INestApplication): void {
     jsonDocumentUrl: 'docs-json',
     // Here and not in a decorator: the limits are settings, which change.
     patchDocumentOnRequest: (_request, _response, { paths, ...rest }) => {
-      const path = paths[IMG2IMG];
-      if (path?.post === undefined) return { paths, ...rest };
-      const schema = formDescription(settings.current.upload.max_prompt_chars);
-      const requestBody = { required: true, content: { 'multipart/form-data': { schema } } };
-      return { ...rest, paths: { ...paths, [IMG2IMG]: { ...path, post: { ...path.post, requestBody } } } };
+      const described = { ...paths };
+      for (const [at, content] of Object.entries(bodies(settings.current.upload.max_prompt_chars))) {
+        const path = paths[at];
+        if (path?.post === undefined) continue;
+        described[at] = { ...path, post: { ...path.post, requestBody: { required: true, content } } };
+      }
+      return { ...rest, paths: described };
     },
   });
 }

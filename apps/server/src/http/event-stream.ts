@@ -38,6 +38,8 @@ export class EventStream<E extends ServerSentEvent> implements Disposable {
       // nginx would hold events back until its buffer is full.
       'x-accel-buffering': 'no',
     });
+    // Node keeps them back until the first byte of the body.
+    reply.raw.flushHeaders();
     this.#keepAlive = setInterval(() => this.#write(':\n\n'), KEEP_ALIVE_MS);
   }
 

@@ -9,7 +9,7 @@ beforeAll(async () => {
   app.removeAllContentTypeParsers();
   acceptJson(app);
   app.setErrorHandler(sendError);
-  app.post('/json', { config: { takesJson: true } }, async (request) => ({ got: request.body }));
+  app.post('/json', { config: { takesJson: 'parsed' } }, async (request) => ({ got: request.body }));
   app.post('/form', async () => 'no form');
   await app.ready();
 });

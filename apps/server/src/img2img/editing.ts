@@ -1,9 +1,10 @@
-import type { EditResult } from '@ferry/providers';
+import type { EditInput, EditResult } from '@ferry/providers';
 import { Injectable } from '@nestjs/common';
 import { FairLimiter, type LineState } from '../admission/fair-limiter.ts';
 import { ProviderPlaces } from '../admission/provider-places.ts';
 import type { Turn } from '../admission/turn.ts';
 import { fromProviderFailure } from '../errors/upstream-words.ts';
+import { fileGone } from '../files/file-errors.ts';
 import type { RequestLifetime } from '../http/request-lifetime.ts';
 import type { Billing } from '../idempotency/repeatable-request.ts';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
@@ -19,6 +20,8 @@ export interface Edit extends EditImages {
   readonly model: string;
   readonly prompt: string;
   readonly n: number;
+  /** What the provider made of the caller's further wishes. */
+  readonly options?: EditInput['options'];
   readonly billing: Billing;
   readonly requestId: string;
   readonly turn: Turn;
@@ -61,13 +64,14 @@ export class Editing {
         model: edit.model,
         prompt: edit.prompt,
         n: edit.n,
+        ...(edit.options !== undefined && { options: edit.options }),
         // In the answer itself: the upstream's links expire, and each would be one more request that can fail.
         responseFormat: 'b64_json',
       });
       return await this.#editOnce(edit, ready);
     } catch (error) {
       if (edit.lifetime.signal.aborted) throw error;
-      throw fromProviderFailure(error, edit.upstream.provider) ?? error;
+      throw fileGone(error, edit.files) ?? fromProviderFailure(error, edit.upstream.provider) ?? error;
     }
   }
 

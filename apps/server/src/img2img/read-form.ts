@@ -5,24 +5,25 @@ import type { FastifyRequest } from 'fastify';
 import { badRequest } from '../errors/gateway-error.ts';
 import { fromInputError } from '../errors/to-gateway-error.ts';
 import { dropRest } from '../http/drop-rest.ts';
-import { FIELD_NAMES } from './form-schema.ts';
 import { imageSource } from './image-source.ts';
 import {
+  type FormLimits,
   type FormListener,
-  imageParam,
   type ReceivedForm,
   type ReceivedImage,
   type ReceiveOptions,
   receiveImage,
 } from './received-form.ts';
 
-export interface FormLimits extends ReceiveOptions {
-  readonly maxImages: number;
-  /** Bytes of one text field. */
-  readonly maxFieldBytes: number;
+/** Which fields a form has. */
+export interface FormShape {
+  /** The names of its text fields. */
+  readonly fields: readonly string[];
+  /** Text fields and files that are known, and that nothing here can do. */
+  readonly unsupported?: readonly string[];
+  /** The names of its images; by the first one errors name them. */
+  readonly images: readonly [string, ...string[]];
 }
-
-const isImageName = (name: string | undefined): boolean => name === 'image' || name === 'image[]';
 
 /**
  * Reads the whole form, and tells `listener` of it as it comes. Every spool it makes is given to `spools`, also when it fails: whoever disposes of the stack
@@ -31,6 +32,7 @@ const isImageName = (name: string | undefined): boolean => name === 'image' || n
  */
 export async function readForm(
   request: FastifyRequest,
+  shape: FormShape,
   limits: FormLimits,
   spools: AsyncDisposableStack,
   listener: FormListener,
@@ -48,15 +50,17 @@ export async function readForm(
   const images: Promise<ReceivedImage>[] = [];
   let open: MultipartFile | undefined;
   try {
-    for await (const part of parts(request, limits.maxFieldBytes)) {
+    for await (const part of parts(request, shape, limits.maxFieldBytes)) {
       if (part.type === 'field') {
-        addField(fields, part, limits.maxFieldBytes);
+        addField(fields, part, shape, limits.maxFieldBytes);
         listener.onField(fields);
         continue;
       }
       open = part;
       const index = images.length;
-      refuseUnexpected(part, index, limits.maxImages);
+      refuseUnexpected(part, index, shape, limits.maxImages);
+      const [field] = shape.images;
+      const param = index === 0 ? field : `${field}[${index}]`;
       const spool = spools.use(
         new Spool({
           directory: limits.spoolDirectory,
@@ -65,9 +69,13 @@ export async function readForm(
         }),
       );
       const source = await imageSource(fileBytes(part), part.filename !== undefined);
-      const image = receiveImage(source, spool, { index, filename: part.filename }, options, (growing) =>
-        listener.onImage(growing, fields),
-      ).catch(naming(index));
+      const image = receiveImage(
+        source,
+        spool,
+        { index, param, filename: part.filename },
+        options,
+        (growing) => listener.onImage(growing, fields),
+      ).catch(naming(param));
       images.push(image);
       image.then(
         (whole) => listener.onWhole(whole),
@@ -93,12 +101,18 @@ export async function readForm(
  * The parts, with the parser's own errors told apart from ours. The parser gets no limit on files or parts: when one is
  * hit, a part that is being read neither ends nor fails, and whoever waits for it waits for ever.
  */
-async function* parts(request: FastifyRequest, maxFieldBytes: number): AsyncGenerator<Multipart> {
+async function* parts(
+  request: FastifyRequest,
+  { images }: FormShape,
+  maxFieldBytes: number,
+): AsyncGenerator<Multipart> {
   const options = {
     limits: { fieldSize: maxFieldBytes, fields: 64, headerPairs: 32, fileSize: Number.POSITIVE_INFINITY },
     // An image may come as text; as a "file" it is streamed and not held in memory by the parser.
     isPartAFile: (name: string | undefined, type: string | undefined, filename: string | undefined) =>
-      filename !== undefined || type === 'application/octet-stream' || isImageName(name),
+      filename !== undefined ||
+      type === 'application/octet-stream' ||
+      (name !== undefined && images.includes(name)),
   };
   const iterator = request.parts(options)[Symbol.asyncIterator]();
   while (true) {
@@ -120,14 +134,19 @@ function asMalformed(error: unknown): never {
 function addField(
   fields: Map<string, string>,
   part: Exclude<Multipart, MultipartFile>,
+  shape: FormShape,
   maxBytes: number,
 ): void {
   const { fieldname, value } = part;
-  if (typeof fieldname !== 'string' || !FIELD_NAMES.includes(fieldname)) {
-    throw badRequest(`There is no field of this name. Known: image, ${FIELD_NAMES.join(', ')}.`, {
-      code: 'unknown_parameter',
-      ...(typeof fieldname === 'string' && { param: fieldname.slice(0, 100) }),
-    });
+  refuseUnsupported(fieldname, shape);
+  if (typeof fieldname !== 'string' || !shape.fields.includes(fieldname)) {
+    throw badRequest(
+      `There is no field of this name. Known: ${[shape.images[0], ...shape.fields].join(', ')}.`,
+      {
+        code: 'unknown_parameter',
+        ...(typeof fieldname === 'string' && { param: fieldname.slice(0, 100) }),
+      },
+    );
   }
   if (fields.has(fieldname)) {
     throw badRequest(`${fieldname} is there twice.`, { code: 'duplicate_parameter', param: fieldname });
@@ -142,16 +161,30 @@ function addField(
   fields.set(fieldname, typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-function refuseUnexpected({ fieldname }: MultipartFile, index: number, maxImages: number): void {
-  if (!isImageName(fieldname)) {
-    throw badRequest('Only fields named image or image[] hold files.', {
+function refuseUnexpected(
+  { fieldname }: MultipartFile,
+  index: number,
+  shape: FormShape,
+  maxImages: number,
+): void {
+  refuseUnsupported(fieldname, shape);
+  if (!shape.images.includes(fieldname)) {
+    throw badRequest(`Only fields named ${shape.images.join(' or ')} hold files.`, {
       code: 'unknown_parameter',
       ...(typeof fieldname === 'string' && { param: fieldname.slice(0, 100) }),
     });
   }
   if (index >= maxImages) {
-    throw badRequest(`At most ${maxImages} images can be sent.`, { code: 'too_many_images', param: 'image' });
+    throw badRequest(`At most ${maxImages} ${maxImages === 1 ? 'image' : 'images'} can be sent.`, {
+      code: 'too_many_images',
+      param: shape.images[0],
+    });
   }
+}
+
+function refuseUnsupported(name: string, { unsupported = [] }: FormShape): void {
+  if (!unsupported.includes(name)) return;
+  throw badRequest(`${name} is not supported.`, { code: 'unsupported_parameter', param: name });
 }
 
 /** The bytes of a file part; a part that breaks off is the form's fault, not the disk's. */
@@ -164,7 +197,7 @@ async function* fileBytes({ file }: MultipartFile): AsyncGenerator<Uint8Array> {
 }
 
 const naming =
-  (index: number) =>
+  (param: string) =>
   (error: unknown): never => {
-    throw UploadInputError.is(error) ? fromInputError(error, imageParam(index)) : error;
+    throw UploadInputError.is(error) ? fromInputError(error, param) : error;
   };

@@ -1,13 +1,17 @@
 /** How the images of an edit reach the upstream: uploaded before it, or inside it. */
-import { type Answer, type CredentialSource, fromSpool } from '@ferry/core';
-import type { EditInput, EditRequest } from '@ferry/providers';
+import { type Answer, type CredentialSource, fromSpool, type UploadResult } from '@ferry/core';
+import type { EditInput, EditRequest, UploadedImage } from '@ferry/providers';
+import type { UploadedFile } from '../files/uploaded-file.ts';
 import type { DeliveredImage } from './delivered-image.ts';
 import type { ReceivedImage } from './received-form.ts';
 import type { RequestUploads, UploadRoute } from './request-uploads.ts';
 
 /** The images of one edit, and where they go. */
 export interface EditImages extends UploadRoute {
+  /** Those that came with the request. */
   readonly images: readonly ReceivedImage[];
+  /** Those that an earlier request uploaded to this upstream; none where it takes no uploads. */
+  readonly files: readonly UploadedFile[];
   readonly uploads: RequestUploads;
 }
 
@@ -26,14 +30,14 @@ export interface ReadyEdit {
  * @throws InvalidEditError, and what an upload throws.
  */
 export async function readyEdit(
-  { upstream, reuseSession, images, uploads }: EditImages,
+  { upstream, reuseSession, images, files, uploads }: EditImages,
   input: Omit<EditInput, 'images'>,
 ): Promise<ReadyEdit> {
   switch (upstream.delivery) {
     case 'by-file-id': {
       const done = await uploads.all(images, { upstream, reuseSession });
       return {
-        request: upstream.provider.editRequest({ ...input, images: done }),
+        request: upstream.provider.editRequest({ ...input, images: inOrder(images, done, files) }),
         // The files are this key's, and no other can name them.
         credential: uploads.credential(upstream).fixed(),
         inside: [],
@@ -57,4 +61,17 @@ export async function readyEdit(
     default:
       return upstream satisfies never;
   }
+}
+
+/** As the caller ordered them, whether they came with the request or before it. */
+function inOrder(
+  images: readonly ReceivedImage[],
+  uploads: readonly UploadResult[],
+  files: readonly UploadedFile[],
+): UploadedImage[] {
+  const placed = [
+    ...uploads.map((upload, i) => ({ index: images[i]?.index ?? i, image: upload })),
+    ...files.map((file) => ({ index: file.index, image: file })),
+  ];
+  return placed.sort((a, b) => a.index - b.index).map(({ image }) => image);
 }

@@ -53,13 +53,19 @@ export interface ReceiveOptions {
   readonly sha256: boolean;
 }
 
-export interface ImagePart {
-  readonly index: number;
-  readonly filename: string | undefined;
+/** What a request may hold. */
+export interface FormLimits extends ReceiveOptions {
+  readonly maxImages: number;
+  /** Bytes of one text field. */
+  readonly maxFieldBytes: number;
 }
 
-/** The name of an image's part, as errors give it. */
-export const imageParam = (index: number): string => (index === 0 ? 'image' : `image[${index}]`);
+export interface ImagePart {
+  readonly index: number;
+  /** How errors name it. */
+  readonly param: string;
+  readonly filename: string | undefined;
+}
 
 /**
  * Brings an image into `spool`, from the request or from its URL. `onImage` is called once its first bytes are known to be
@@ -89,7 +95,7 @@ export async function receiveImage(
 /** @throws GatewayError when it is no image that the upstreams take. */
 async function identify(spool: Spool, part: ImagePart, url: URL | undefined): Promise<GrowingImage> {
   const head = await spool.head(SNIFF_BYTES);
-  const param = imageParam(part.index);
+  const { param } = part;
   const given = part.filename === undefined ? undefined : cleanFilename(part.filename);
   const name = given === undefined ? param : `${param} ("${given}")`;
   if (head.byteLength === 0) throw badRequest(`${name} is empty.`, { code: 'invalid_image', param });

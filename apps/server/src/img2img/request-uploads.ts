@@ -70,6 +70,11 @@ export class RequestUploads implements AsyncDisposable {
     return credential;
   }
 
+  /** From now on no key but this one: files that the edit names belong to it. What went with another goes again. */
+  pin(upstream: Upstream, alias: string): void {
+    this.#credentials.set(upstream, new PinnedCredential(upstream.credentials.only(alias), alias));
+  }
+
   /** Uploads an image while it comes in, if it is large, there is a place, and `route` then says where it goes. */
   async beginEarly(image: GrowingImage, route: () => UploadRoute | undefined): Promise<void> {
     if (!(await growsTo(image.spool, EARLY_BYTES)) || this.#beginsNone) return;

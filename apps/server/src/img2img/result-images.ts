@@ -3,9 +3,12 @@ import { fetchUrl, type ImageType, sniffImage, UploadInputError } from '@ferry/c
 import type { EditedImage, EditResult } from '@ferry/providers';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
+import type { Turn } from '../admission/turn.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { ImageStore } from '../storage/image-store.ts';
 import type { Img2ImgAnswer } from './answer.ts';
+import { convertImage } from './convert-image.ts';
+import type { OutputFormat } from './edit-form.ts';
 
 /** The largest picture an upstream's link may lead to. */
 const MAX_LINKED_BYTES = 32 * 1024 * 1024;
@@ -14,6 +17,9 @@ export interface Presentation {
   /** What links start with. */
   readonly base: string;
   readonly signal: AbortSignal;
+  readonly turn: Turn;
+  /** Absent: as they come. */
+  readonly output?: OutputFormat | undefined;
 }
 
 /** Results as callers get them: kept here behind a link, or in the answer. */
@@ -35,9 +41,11 @@ export class ResultImages {
   async #presentOne(
     image: EditedImage,
     format: 'url' | 'b64_json',
-    { base, signal }: Presentation,
+    presentation: Presentation,
   ): Promise<Img2ImgAnswer['data'][number]> {
-    const bytes = image.kind === 'bytes' ? image.bytes : await download(image.url, signal);
+    const { base, signal, output } = presentation;
+    const original = image.kind === 'bytes' ? image.bytes : await download(image.url, signal);
+    const bytes = output === undefined ? original : await this.#converted(original, output, presentation);
     const type = sniffImage(bytes);
     if (type === undefined) throw unusable('is no image', undefined);
     const about = {
@@ -52,6 +60,17 @@ export class ResultImages {
       };
     }
     return { url: `${base.replace(/\/+$/, '')}/images/${name}`, ...about };
+  }
+
+  /** What cannot be converted stays as it is: it has been paid for. */
+  async #converted(bytes: Uint8Array, output: OutputFormat, about: Presentation): Promise<Uint8Array> {
+    try {
+      return await convertImage(bytes, output, about.turn, about.signal);
+    } catch (error) {
+      about.signal.throwIfAborted();
+      this.logger.error({ err: error }, 'Cannot convert a result; it goes out as it is');
+      return bytes;
+    }
   }
 
   /** The name of the kept picture. One that cannot be kept goes into the answer instead: it has been paid for. */

@@ -10,8 +10,10 @@ export class PinnedCredential implements CredentialSource {
   readonly #left = new Set<string>();
   #current: string | undefined;
 
-  constructor(pool: CredentialSource) {
+  /** @param current alias of the key to begin with. */
+  constructor(pool: CredentialSource, current?: string) {
     this.#pool = pool;
+    this.#current = current;
   }
 
   /** The alias of the key now in use. */

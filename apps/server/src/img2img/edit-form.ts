@@ -3,12 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { FileReference } from '../files/file-reference.ts';
 import type { IntakeForm } from './image-intake.ts';
 import type { ReceivedForm } from './received-form.ts';
-
-/** What a request says about where its images go. */
-export interface RequestedRoute {
-  readonly model?: string | undefined;
-  readonly reuse_session?: boolean | undefined;
-}
+import type { RequestedRoute } from './requested-route.ts';
 
 /** What a request asks for, whatever its endpoint and its words. */
 export interface RequestedEdit extends RequestedRoute {

@@ -9,7 +9,6 @@ import type { Upstream } from '../providers/upstream.ts';
 import { Upstreams } from '../providers/upstreams.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { maxFileBytes, spoolDirectory } from '../transport/client-settings.ts';
-import type { RequestedRoute } from './edit-form.ts';
 import { slowClientLimits } from './growth-watch.ts';
 import { ImageCheck } from './image-check.ts';
 import { ImageChecks } from './image-checks.ts';
@@ -17,6 +16,7 @@ import type { ImageRequest } from './image-requests.ts';
 import type { Listener } from './progress.ts';
 import type { FormLimits, FormListener, ReceivedForm } from './received-form.ts';
 import { RequestUploads, type UploadRoute } from './request-uploads.ts';
+import type { RequestedRoute } from './requested-route.ts';
 import { UploadSlots } from './upload-slots.ts';
 
 /** How the images of a request are read, and what its fields say about where they go. */

@@ -29,7 +29,8 @@ async function read(json: string, pieces = 7, maxTextBytes = 10_000): Promise<Re
   for await (const part of jsonWithImages(inPieces(json, pieces), maxTextBytes)) {
     if (part.kind === 'text') text = part.text;
     else {
-      const chunks = await Array.fromAsync(part.bytes);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of part.bytes) chunks.push(chunk);
       uris.push({ index: part.index, text: Buffer.concat(chunks).toString(), before: part.textSoFar });
     }
   }

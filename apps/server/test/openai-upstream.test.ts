@@ -187,6 +187,15 @@ describe('what the upstream says', () => {
     expect(reply.body.error?.message).toContain('Invalid size.');
   });
 
+  test('a result behind a link is fetched only from the public internet, and was paid for all the same', async () => {
+    const body = JSON.stringify({ data: [{ url: `${upstream.url}/v1/images/a.jpg` }] });
+    await fault({ fault: { kind: 'status', status: 200, body, when: 'after-body' } });
+    const reply = await edit(gateway.url, { model: 'dall-e-2' });
+    expect([reply.status, reply.body.error?.code]).toEqual([502, 'upstream_bad_answer']);
+    expect(reply.headers.get('x-should-retry')).toBe('false');
+    expect((await upstream.control.requests('/')).map(({ path }) => path)).toEqual([EDITS]);
+  });
+
   test('a 500 is not repeated', async () => {
     await fault({ fault: { kind: 'status', status: 500, when: 'after-body' } });
     const reply = await edit(gateway.url);

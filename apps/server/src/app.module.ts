@@ -13,10 +13,13 @@ import { CONSOLE_PAGE, ConsoleController } from './console/console.controller.ts
 import { ConsoleInfoController } from './console/console-info.controller.ts';
 import type { ConsolePage } from './console/console-page.ts';
 import { DatabaseModule } from './database/database.module.ts';
+import { DrillController } from './drill/drill.controller.ts';
+import { Drills } from './drill/drills.ts';
 import { FileUploads } from './files/file-uploads.ts';
 import { FilesController } from './files/files.controller.ts';
 import { UploadedFiles } from './files/uploaded-files.ts';
 import { HealthController } from './health/health.controller.ts';
+import { HistoryModule } from './history/history.module.ts';
 import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { Editing } from './img2img/editing.ts';
 import { ImageEdits } from './img2img/image-edits.ts';
@@ -34,6 +37,7 @@ import { ModelsController } from './openai/models.controller.ts';
 import { Upstreams } from './providers/upstreams.ts';
 import { SettingsController } from './settings/settings.controller.ts';
 import { SettingsModule } from './settings/settings.module.ts';
+import { StatusController } from './status/status.controller.ts';
 import { StorageModule } from './storage/storage.module.ts';
 import { TelemetryModule } from './telemetry/telemetry.module.ts';
 
@@ -50,6 +54,7 @@ export interface AppParts {
     AlertsModule,
     AuditModule,
     DatabaseModule,
+    HistoryModule,
     IdempotencyModule,
     MetricsModule,
     SettingsModule,
@@ -60,11 +65,13 @@ export interface AppParts {
     Img2ImgController,
     ConsoleController,
     ConsoleInfoController,
+    DrillController,
     HealthController,
     EditsController,
     FilesController,
     ModelsController,
     SettingsController,
+    StatusController,
   ],
   providers: [
     Upstreams,
@@ -79,6 +86,7 @@ export interface AppParts {
     UploadSlots,
     Editing,
     ResultImages,
+    Drills,
   ],
 })
 class AppModule {}

@@ -76,6 +76,8 @@ export async function createApp(parts: Omit<AppParts, 'door'>): Promise<NestFast
       root: page.assets,
       prefix: '/admin/assets/',
       decorateReply: false,
+      // Written by the build beside each script and style.
+      preCompressed: true,
       immutable: true,
       maxAge: '1y',
       index: false,

@@ -161,7 +161,7 @@ export function decodeFailure(status: number, value: unknown): Failure {
   };
 }
 
-function decodeAttempt(value: unknown): AttemptView {
+export function decodeAttempt(value: unknown): AttemptView {
   const attempt = record(value);
   const times = record(attempt.phase_ms);
   const phaseMs: Partial<Record<Phase, number>> = {};
@@ -197,6 +197,7 @@ function decodeConnection(value: unknown): ConnectionView | null {
     id: text(value.id),
     protocol: text(value.protocol),
     reused: value.reused === true,
-    origin: text(value.origin) || (value.reused === true ? 'reused' : 'fresh'),
+    // An attempt of the history says `reuse`.
+    origin: text(value.origin) || text(value.reuse) || (value.reused === true ? 'reused' : 'fresh'),
   };
 }

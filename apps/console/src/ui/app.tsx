@@ -6,9 +6,13 @@ import { explainFailure } from '../edit/explain.ts';
 import { SettingsPage } from '../settings/settings-page.tsx';
 import './app.css';
 import { Header } from './header.tsx';
+import { lazy } from './lazy.tsx';
 import { PAGES } from './pages.ts';
 import { SignIn } from './sign-in.tsx';
 import { usePage } from './use-page.ts';
+
+/** With the charts it is as large as the rest of the console. */
+const StatusPage = lazy(async () => (await import('../status/status-page.tsx')).StatusPage);
 
 /** How long to wait before asking again a gateway that did not answer. */
 const ASK_AGAIN_MS = 2000;
@@ -42,6 +46,7 @@ export function App(): JSX.Element {
     return (
       <>
         <EditPage info={answer.info} navigation={navigation} />
+        {page === '/admin/status' && <StatusPage info={answer.info} navigation={navigation} />}
         {page === '/admin/settings' && <SettingsPage info={answer.info} navigation={navigation} />}
       </>
     );

@@ -7,6 +7,7 @@ export interface Page {
 
 export const PAGES = [
   { path: '/admin/img2img', name: 'Edit' },
+  { path: '/admin/status', name: 'Status' },
   { path: '/admin/settings', name: 'Settings' },
 ] as const satisfies readonly Page[];
 

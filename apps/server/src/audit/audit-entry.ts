@@ -9,7 +9,9 @@ export type AuditAction =
   | 'api-key.revoked'
   | 'settings.changed'
   | 'settings.rolled-back'
-  | 'fallback.reset';
+  | 'fallback.reset'
+  | 'drill.started'
+  | 'drill.stopped';
 
 export interface AuditEntry {
   readonly action: AuditAction;

@@ -6,6 +6,7 @@ import { apiKeySection } from './sections/api-key.ts';
 import { authSection } from './sections/auth.ts';
 import { databaseSection } from './sections/database.ts';
 import { fallbackSection } from './sections/fallback.ts';
+import { historySection } from './sections/history.ts';
 import { idempotencySection } from './sections/idempotency.ts';
 import { limitsSection } from './sections/limits.ts';
 import { poolSection } from './sections/pool.ts';
@@ -34,6 +35,7 @@ export const configSchema = z.strictObject({
   storage: storageSection,
   database: databaseSection,
   idempotency: idempotencySection,
+  history: historySection,
   telemetry: telemetrySection,
   alerts: alertsSection,
   webhook: webhookSection,

@@ -14,7 +14,7 @@ export class ConsoleController {
   @Redirect('/admin/img2img')
   home(): void {}
 
-  @Get(['/admin/img2img', '/admin/settings'])
+  @Get(['/admin/img2img', '/admin/status', '/admin/settings'])
   @Header('content-type', 'text/html; charset=utf-8')
   // The page names its assets by hash: it must be asked for anew, they never.
   @Header('cache-control', 'no-cache')

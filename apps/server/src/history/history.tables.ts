@@ -9,7 +9,7 @@ import {
   text,
   timestamp,
 } from 'drizzle-orm/pg-core';
-import type { EndedAttemptView } from '../telemetry/call-view.ts';
+import type { CallView, EndedAttemptView } from '../telemetry/call-view.ts';
 import type { CallOutcome, Operation } from '../telemetry/telemetry-event.ts';
 
 const moment = (name: string) => timestamp(name, { withTimezone: true }).notNull();
@@ -25,6 +25,8 @@ export const callHistory = pgTable(
     provider: text().notNull(),
     filename: text(),
     model: text(),
+    /** Of an edit that carries its images itself. */
+    imagesInside: jsonb('images_inside').$type<CallView['images_inside']>(),
     reuseSession: boolean('reuse_session').notNull(),
     outcome: text().$type<CallOutcome>().notNull(),
     startedAt: moment('started_at'),

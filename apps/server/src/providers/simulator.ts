@@ -56,6 +56,11 @@ export class Simulator {
     this.#watch(child);
   }
 
+  /** Kills its process; another one is started as after any other death. */
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
   /** Ends it and waits until it is gone. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping = true;

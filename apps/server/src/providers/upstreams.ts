@@ -31,6 +31,7 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   /** Model id to the name of its upstream; the first is the default model. */
   readonly #models = new Map<string, string>();
   #simulator: Simulator | undefined;
+  #controlUrl: string | undefined;
 
   constructor(
     settings: RuntimeSettings,
@@ -71,6 +72,12 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   /** Whether no real upstream is configured. */
   get simulated(): boolean {
     return this.#simulator !== undefined;
+  }
+
+  /** What steers the simulator; undefined while there is none. */
+  get simulator(): { readonly controlUrl: string; kill(): void } | undefined {
+    const [simulator, controlUrl] = [this.#simulator, this.#controlUrl];
+    return simulator && controlUrl !== undefined ? { controlUrl, kill: () => simulator.kill() } : undefined;
   }
 
   get defaultModel(): string {
@@ -142,7 +149,8 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     await this.#simulator.start();
   }
 
-  #connectSimulator({ url, caPem }: SimulatorAddress): void {
+  #connectSimulator({ url, caPem, controlUrl }: SimulatorAddress): void {
+    this.#controlUrl = controlUrl;
     const parts = {
       name: SIMULATOR_NAME,
       provider: speaking('xai', { name: SIMULATOR_NAME, baseUrl: url }),
@@ -162,6 +170,7 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   #disconnectSimulator(): void {
     const upstream = this.#upstreams.get(SIMULATOR_NAME);
     this.#upstreams.delete(SIMULATOR_NAME);
+    this.#controlUrl = undefined;
     void upstream?.close();
   }
 }

@@ -9,6 +9,8 @@ import type { TelemetryEvent } from './telemetry-event.ts';
 
 /** A page each for a few people; a forgotten script must not collect them without end. */
 const MAX_READERS = 64;
+/** How often a feed looks at what tells nothing by itself. Milliseconds. */
+const LOOK_MS = 1_000;
 /** A reader who has so much to catch up on is gone, or of no use. Bytes. */
 const MAX_UNREAD = 1024 * 1024;
 
@@ -19,6 +21,8 @@ export interface FeedOptions<E extends ServerSentEvent> {
   readonly tell: (event: TelemetryEvent) => E | undefined;
   /** Whether a slow reader may miss it. */
   readonly mayMiss?: (event: E) => boolean;
+  /** What is told once a second beside it: what can only be looked at. Undefined for nothing new. */
+  readonly look?: () => E | undefined;
 }
 
 /** Server-sent events from the stream. A reader who cannot keep up is let go, and joins again by itself. */
@@ -46,7 +50,7 @@ export class EventFeed {
         retryAfterMs: 5_000,
       });
     }
-    const { first, tell, mayMiss } = options;
+    const { first, tell, mayMiss, look } = options;
     const { promise: over, resolve: end } = Promise.withResolvers<void>();
     using stack = new DisposableStack();
     this.#readers += 1;
@@ -54,15 +58,17 @@ export class EventFeed {
       this.#readers -= 1;
     });
     const stream = stack.use(new EventStream<E>(reply, mayMiss === undefined ? {} : { mayMiss }));
+    const send = (event: E | undefined): void => {
+      if (event === undefined) return;
+      stream.send(event);
+      if (stream.unread > MAX_UNREAD) end();
+    };
     for (const event of first) stream.send(event);
-    stack.defer(
-      this.#telemetry.subscribe('event feed', (happened) => {
-        const event = tell(happened);
-        if (event === undefined) return;
-        stream.send(event);
-        if (stream.unread > MAX_UNREAD) end();
-      }),
-    );
+    stack.defer(this.#telemetry.subscribe('event feed', (happened) => send(tell(happened))));
+    if (look !== undefined) {
+      const looking = setInterval(() => send(look()), LOOK_MS);
+      stack.defer(() => clearInterval(looking));
+    }
     reply.raw.once('close', end);
     const { begun } = this.#shutdown;
     const onStopping = (): void => end();

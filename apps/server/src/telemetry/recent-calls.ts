@@ -30,7 +30,7 @@ export interface RecentCall extends CallIdentity {
 }
 
 /** Folds an event into what is known of its call. Pure. */
-function fold(call: RecentCall | undefined, event: CallEvent): RecentCall | undefined {
+export function fold(call: RecentCall | undefined, event: CallEvent): RecentCall | undefined {
   if (event.type === 'call-started') return started(event);
   if (call === undefined) return undefined;
   switch (event.type) {
@@ -69,7 +69,7 @@ function started({ type: _, at, bytes, ...facts }: CallStarted): RecentCall {
 }
 
 /** Whether an event belongs to a call. */
-const isCallEvent = (event: TelemetryEvent): event is CallEvent => 'callId' in event;
+export const isCallEvent = (event: TelemetryEvent): event is CallEvent => 'callId' in event;
 
 /** The last `limit` uploads and, apart from them, the last `limit` edits. Subscribe `hear` to the stream. */
 export class RecentCalls {
@@ -95,6 +95,10 @@ export class RecentCalls {
     const oldest = calls.keys().next();
     if (!oldest.done) calls.delete(oldest.value);
   };
+
+  find(operation: Operation, callId: string): RecentCall | undefined {
+    return this.#calls[operation].get(callId);
+  }
 
   /** Newest first. */
   list(operation: Operation, limit: number): RecentCall[] {

@@ -9,7 +9,6 @@ import { RecentCalls } from './recent-calls.ts';
 import { RecentConnections } from './recent-connections.ts';
 import { Telemetry } from './telemetry.ts';
 import { TransportController } from './transport.controller.ts';
-import { UploadsController } from './uploads.controller.ts';
 
 /** Uploads, and as many edits, that are kept in memory. Some 2 kB each. */
 const RECENT_CALLS = 500;
@@ -19,7 +18,7 @@ const RECENT_CONNECTIONS = 100;
 /** The stream of what happens, and what is made from it in memory. */
 @Global()
 @Module({
-  controllers: [UploadsController, TransportController],
+  controllers: [TransportController],
   providers: [
     EventFeed,
     {

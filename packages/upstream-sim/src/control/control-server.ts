@@ -89,12 +89,17 @@ async function answer(request: IncomingMessage, options: ControlOptions): Promis
     case 'DELETE /faults/:id':
       if (!faults.remove(id ?? '')) throw new ControlError(404, 'No such fault');
       return { removed: id };
+    case 'POST /freeze': {
+      const { ms } = parse(freezeBody, await readJson(request));
+      freezeSoon(ms);
+      return { freezing: ms };
+    }
     case 'GET /scenarios':
       return { scenarios: SCENARIOS };
     default:
       throw new ControlError(
         404,
-        'Try GET /health, GET|DELETE /ledger, GET|POST|DELETE /faults, GET /scenarios',
+        'Try GET /health, GET|DELETE /ledger, GET|POST|DELETE /faults, POST /freeze, GET /scenarios',
       );
   }
 }
@@ -106,6 +111,19 @@ const ledgerQuery = z.strictObject({
   outcome: z.enum(['open', 'answered', 'faulted', 'aborted']).optional(),
   after: z.coerce.number().int().min(0).optional(),
 });
+
+const freezeBody = z.strictObject({ ms: z.int().min(1).max(10_000) });
+
+/** Time for the answer to leave. Milliseconds. */
+const BEFORE_FREEZE_MS = 50;
+
+/**
+ * Stops the whole thread: the kernel goes on taking connections and bytes, and nobody answers, not even a PING. It ends by
+ * itself, unlike a stopped process, whose parent may be gone before it is continued.
+ */
+function freezeSoon(ms: number): void {
+  setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms), BEFORE_FREEZE_MS);
+}
 
 /** One rule, several, or a scenario by name. */
 function rulesOf(body: unknown): z.infer<typeof faultRuleSchema>[] {

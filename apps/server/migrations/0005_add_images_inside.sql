@@ -1,0 +1,1 @@
+ALTER TABLE "call_history" ADD COLUMN "images_inside" jsonb;

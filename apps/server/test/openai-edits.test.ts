@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { request } from 'node:http';
 import OpenAI, { toFile } from 'openai';
@@ -204,14 +205,14 @@ describe('what users of other gateways complain about', () => {
     });
     const [edit] = await edits();
     const sources = (edit?.work as { readonly sources?: readonly string[] })?.sources ?? [];
-    const files = new Map(
+    const digests = new Map(
       (await uploads()).map(({ work }) => {
-        const file = work?.file as { readonly id: string; readonly bytes: number } | undefined;
-        return [file?.id ?? '', file];
+        const file = work?.file as { readonly id: string; readonly sha256: string } | undefined;
+        return [file?.id, file?.sha256];
       }),
     );
-    expect(sources).toHaveLength(3);
-    expect(new Set(sources)).toEqual(new Set(files.keys()));
+    const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+    expect(sources.map((id) => digests.get(id))).toEqual(images.map(sha256));
   });
 
   test('an upstream’s 429 is a RateLimitError that says when to come back', async () => {
@@ -428,4 +429,24 @@ test('a form that is none, and a body of another type, are refused in OpenAI’s
   expect(answer.headers.get('x-request-id')).toMatch(/^req_/);
   const empty = await gateway.fetch('/v1/images/edits', { method: 'POST', body: form({ prompt: 'x' }) });
   expect(((await empty.json()) as { error: object }).error).toMatchObject({ param: 'image' });
+});
+
+test('the description says what an edit and a file may hold', async () => {
+  const { paths } = (await (await gateway.fetch('/docs-json')).json()) as {
+    paths: Record<string, { post: { requestBody: { content: Record<string, { schema: Schema }> } } }>;
+  };
+  type Schema = { readonly properties: object; readonly required: readonly string[] };
+  const schemas = (path: string) =>
+    Object.entries(paths[path]?.post.requestBody.content ?? {}).map(([type, { schema }]) => [
+      type,
+      schema.required,
+      Object.keys(schema.properties),
+    ]);
+  expect(schemas('/v1/images/edits')).toEqual([
+    ['multipart/form-data', ['image', 'prompt'], expect.arrayContaining(['image', 'size', 'stream'])],
+    ['application/json', ['images', 'prompt'], expect.arrayContaining(['images', 'size', 'stream'])],
+  ]);
+  expect(schemas('/v1/files')).toEqual([
+    ['multipart/form-data', ['file', 'purpose'], expect.arrayContaining(['file', 'purpose', 'model'])],
+  ]);
 });

@@ -200,3 +200,32 @@ test('with several upstream keys an edit uses the one that owns the file', async
   const last = (await upstream.control.requests(EDITS)).at(-1);
   expect([last?.status, last?.keyAlias]).toEqual([200, all[0]?.keyAlias]);
 });
+
+test('an upstream that takes images inside its edits gets the same requests, and keeps no files', async () => {
+  await using upstream = await Upstream.start('--shape', 'openai', '--key', 'key-one');
+  await using process = await FerryProcess.spawn({
+    database: new URL(await postgres.database()),
+    env: { ONE: 'key-one' },
+    toml: `
+      [[provider]]
+      name = "oai"
+      type = "openai"
+      base_url = "${upstream.url}"
+      models = ["gpt-image-1"]
+      keys = ["env:ONE"]
+      ca_file = "${upstream.caFile}"`,
+  });
+  const { msg } = await process.line((line) => line.msg.startsWith('Ferry is ready: '));
+  await process.line((line) => line.msg === 'PostgreSQL is there');
+  const { origin } = new URL(msg.slice('Ferry is ready: '.length));
+  const by = new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'any', maxRetries: 0 });
+  const wishes = { size: '1024x1024', quality: 'high', background: 'opaque', user: 'somebody' } as const;
+  const image = [picture(), picture(await smallPng(), 'b.png')];
+  const answer = await by.images.edit({ prompt: 'x', image, ...wishes });
+  expect(answer).toMatchObject({
+    data: [{ b64_json: expect.any(String) }],
+    ferry: { uploads: [{ delivery: 'inline' }, { delivery: 'inline' }] },
+  });
+  expect(await upstream.control.requests('/')).toHaveLength(1);
+  expect(await thrown(upload(by))).toMatchObject({ status: 400, code: 'files_not_supported' });
+});

@@ -1,16 +1,14 @@
-import { RequestFailure } from '@ferry/core';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Admission } from '../admission/admission.ts';
 import { turnOf } from '../admission/turn-of.ts';
 import { CONFIG } from '../config/config.module.ts';
 import type { Config } from '../config/schema.ts';
-import { fromRequestFailure } from '../errors/from-request-failure.ts';
-import { GatewayError } from '../errors/gateway-error.ts';
 import { RequestLifetime } from '../http/request-lifetime.ts';
 import { Idempotency } from '../idempotency/idempotency.ts';
 import type { RepeatableRequest } from '../idempotency/repeatable-request.ts';
 import { ShutdownSignal } from '../lifecycle/shutdown-signal.ts';
+import { whyItEnded } from './why-it-ended.ts';
 
 /** What a request with images is served with while it is inside. */
 export interface ImageRequest {
@@ -51,18 +49,4 @@ export class ImageRequests {
       throw whyItEnded(error, lifetime.signal);
     }
   }
-}
-
-/** When the request's own time ended, that is the reason, whatever it broke; with what had been tried until then. */
-export function whyItEnded(error: unknown, signal: AbortSignal): unknown {
-  if (!signal.aborted || !(signal.reason instanceof GatewayError)) return error;
-  const { message, fields } = signal.reason;
-  if (!RequestFailure.is(error)) return signal.reason;
-  const { attempts, shouldRetry } = fromRequestFailure(error).fields;
-  return new GatewayError(message, {
-    ...fields,
-    ...(attempts !== undefined && { attempts }),
-    ...(shouldRetry !== undefined && { shouldRetry }),
-    cause: error,
-  });
 }

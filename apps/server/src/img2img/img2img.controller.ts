@@ -8,9 +8,10 @@ import { toGatewayError } from '../errors/to-gateway-error.ts';
 import { EventStream, wantsEvents } from '../http/event-stream.ts';
 import { REPLAYED } from '../idempotency/outcome.ts';
 import { ImageEdits } from './image-edits.ts';
-import { type ImageRequest, ImageRequests, whyItEnded } from './image-requests.ts';
+import { type ImageRequest, ImageRequests } from './image-requests.ts';
 import { img2imgForm } from './img2img-form.ts';
 import type { ProgressEvent } from './progress.ts';
+import { whyItEnded } from './why-it-ended.ts';
 
 @ApiTags('images')
 @Controller('api/v1/admin')

@@ -67,7 +67,7 @@ export class ResultImages {
     try {
       return await convertImage(bytes, output, about.turn, about.signal);
     } catch (error) {
-      about.signal.throwIfAborted();
+      if (about.signal.aborted) throw unusable('cannot be converted in time', error);
       this.logger.error({ err: error }, 'Cannot convert a result; it goes out as it is');
       return bytes;
     }
@@ -90,7 +90,7 @@ async function download(url: URL, signal: AbortSignal): Promise<Uint8Array> {
     await using file = await fetchUrl(url, { maxBytes: MAX_LINKED_BYTES, signal });
     return await buffer(file.body);
   } catch (error) {
-    signal.throwIfAborted();
+    // When the time ended the caller is told that instead; that it was paid for is said either way.
     throw unusable(
       UploadInputError.is(error) ? `cannot be fetched: ${error.message}` : 'cannot be fetched',
       error,

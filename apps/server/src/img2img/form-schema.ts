@@ -31,6 +31,19 @@ export const formSchema = (maxPromptChars: number) =>
       .describe('Results as links to Ferry or as base64 in the answer.'),
   });
 
+function build(maxPromptChars: number) {
+  const whole = formSchema(maxPromptChars);
+  return { maxPromptChars, whole, partial: whole.partial() };
+}
+
+let latest: ReturnType<typeof build> | undefined;
+
+/** Building a schema compiles code, some milliseconds for what each request asks several times: it is kept while the limit stays. */
+function schemas(maxPromptChars: number): ReturnType<typeof build> {
+  if (latest?.maxPromptChars !== maxPromptChars) latest = build(maxPromptChars);
+  return latest;
+}
+
 export type Img2ImgFields = z.output<ReturnType<typeof formSchema>>;
 
 /** The names of the text fields. */
@@ -51,12 +64,12 @@ export function fieldsSoFar(
   fields: ReadonlyMap<string, string>,
   maxPromptChars: number,
 ): Pick<Img2ImgFields, 'model' | 'reuse_session'> | undefined {
-  return formSchema(maxPromptChars).partial().safeParse(Object.fromEntries(fields)).data;
+  return schemas(maxPromptChars).partial.safeParse(Object.fromEntries(fields)).data;
 }
 
 /** @throws GatewayError 400 that names the first field at fault. */
 export function parseFields(fields: ReadonlyMap<string, string>, maxPromptChars: number): Img2ImgFields {
-  const parsed = formSchema(maxPromptChars).safeParse(Object.fromEntries(fields));
+  const parsed = schemas(maxPromptChars).whole.safeParse(Object.fromEntries(fields));
   if (parsed.success) return parsed.data;
   const param = String(parsed.error.issues[0]?.path[0] ?? 'prompt');
   if (param !== 'prompt') throw badRequest(`${param} ${EXPECTED[param]}.`, { code: 'invalid_value', param });

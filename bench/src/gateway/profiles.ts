@@ -50,4 +50,4 @@ function isProfile(name: string): name is ProfileName {
 }
 
 /** What the profiles are compared with: the same two requests by one client, straight to the upstream. */
-export const DIRECT = { name: 'direct', label: 'no gateway: node:https, keep-alive' } as const;
+export const DIRECT = { name: 'direct', label: 'direct, no gateway' } as const;

@@ -6,7 +6,7 @@ import { QUANTILES } from '../results/quantiles.ts';
 import type { Results } from '../results/results.ts';
 import { barChart } from '../svg/bar-chart.ts';
 import { type Line, lineChart } from '../svg/line-chart.ts';
-import { colourOf } from './colours.ts';
+import { colourOf, PEER_COLOUR } from './colours.ts';
 
 export interface Chart {
   /** Relative to the report. */
@@ -109,7 +109,7 @@ function fireCharts(measurements: readonly Measurement[]): Chart[] {
         const late = p99.length === 0 ? '' : `, p99 ${median(p99).toFixed(0)} ms`;
         return {
           name: measurement.label,
-          colour: colourOf(measurement.variant),
+          colour: measurement.label.startsWith('Ferry') ? colourOf(measurement.variant) : PEER_COLOUR,
           value: share,
           text: `${share.toFixed(1)} %${late}`,
         };

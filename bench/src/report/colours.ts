@@ -22,6 +22,9 @@ const COLOURS: Readonly<Record<string, number>> = {
   axios: 3,
 };
 
+/** Grey, where the question is only whether it is one of ours. */
+export const PEER_COLOUR = 6;
+
 export function colourOf(variant: string): number {
   return COLOURS[variant] ?? variant.length % COLOUR_COUNT;
 }

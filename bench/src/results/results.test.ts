@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { someMeasurement, someResults } from '../testing/results.ts';
 import { formatResults, parseResults } from './results.ts';
 
-test('results are read as they were written, to six digits', () => {
+test('results are read as they were written: fractions to six digits, whole numbers whole', () => {
   const results = someResults({ measurements: [someMeasurement('got', [100 / 3])] });
   const [measurement] = parseResults(formatResults(results)).measurements;
   expect(measurement?.rounds).toEqual([{ megabytesPerSecond: 33.3333 }]);
-  expect(parseResults(formatResults(someResults()))).toEqual(someResults());
+  const whole = someResults({ seconds: 1_048_576 });
+  expect(parseResults(formatResults(whole))).toEqual(whole);
 });
 
 test.each([

@@ -85,7 +85,7 @@ export function parseResults(text: string): Results {
 /** As a file: figures to six significant digits, a measurement a line. */
 export function formatResults(results: Results): string {
   const short = (_key: string, value: unknown): unknown =>
-    typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
   const { rows, measurements, ...rest } = results;
   const list = (items: readonly object[]): string =>
     `[\n${items.map((item) => `    ${JSON.stringify(item, short)}`).join(',\n')}\n  ]`;

@@ -23,8 +23,8 @@ export interface LineChart {
   readonly lines: readonly Line[];
 }
 
-const SIZE = { width: 760, height: 420 };
-const PLOT = { left: 72, top: 78, right: 560, bottom: 360 };
+const SIZE = { width: 760, height: 436 };
+const PLOT = { left: 72, top: 98, right: 560, bottom: 376 };
 const LABEL_X = PLOT.right + 22;
 const LABEL_GAP = 17;
 
@@ -47,7 +47,7 @@ export function lineChart(chart: LineChart): string {
     ),
     `<line class="axis" x1="${PLOT.left}" x2="${PLOT.right}" y1="${PLOT.bottom}" y2="${PLOT.bottom}"/>`,
     `<text class="soft middle" x="${(PLOT.left + PLOT.right) / 2}" y="${PLOT.bottom + 44}">${escapeText(chart.xLabel)}</text>`,
-    `<text class="soft" x="24" y="${PLOT.top - 6}">${escapeText(chart.yLabel)}</text>`,
+    `<text class="soft" x="24" y="${PLOT.top - 18}">${escapeText(chart.yLabel)}</text>`,
     ...lines.map((line) => drawLine(line, x, y)),
     ...labels(lines, x, y),
   ]);

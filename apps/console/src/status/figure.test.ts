@@ -71,8 +71,8 @@ it('a minute without uploads is a gap in the line, not a zero', () => {
     source: 'database',
   };
   expect(columnsOf(success, series)).toEqual([
-    [60, 120, 180],
-    [0.992, null, 0.5],
+    [60, 120, 180, 240],
+    [0.992, null, 0.5, null],
   ]);
 });
 

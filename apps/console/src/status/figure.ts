@@ -125,7 +125,8 @@ export function columnsOf({ lines }: FigureKind, { from, to, step_s, points }: S
   const known = new Map<number, SeriesPoint>(points.map((point) => [point.at, point]));
   const stepMs = step_s * 1_000;
   const first = Math.floor(from / stepMs) * stepMs;
-  const times = Array.from({ length: Math.ceil((to - first) / stepMs) }, (_, i) => first + i * stepMs);
+  // Up to the end of the last step: what was changed just now has its place, too.
+  const times = Array.from({ length: Math.ceil((to - first) / stepMs) + 1 }, (_, i) => first + i * stepMs);
   return [
     times.map((at) => at / 1_000),
     ...lines.map(({ key }) => times.map((at) => known.get(at)?.[key] ?? null)),

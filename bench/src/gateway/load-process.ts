@@ -15,7 +15,7 @@ process.once('message', async (order: LoadOrder) => {
     say({ type: 'measuring' });
   });
   await (order.to === 'gateway' ? fireAtGateway(order, image, tally) : editDirectly(order, image, tally));
-  const { latenciesMs, failures } = tally;
-  const message: LoadMessage = { type: 'done', latenciesMs, failures, ...read() };
+  const { latenciesMs, answered, failures } = tally;
+  const message: LoadMessage = { type: 'done', latenciesMs, answered, failures, ...read() };
   process.send?.(message, () => process.exit(0));
 });

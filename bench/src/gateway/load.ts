@@ -21,8 +21,10 @@ export interface LoadOrder {
 
 /** What the client process saw after its warm-up. */
 export interface LoadSeen {
-  /** Of the requests that were answered with success. */
+  /** Of the requests that began after the warm-up and were answered with success. */
   readonly latenciesMs: readonly number[];
+  /** All that were answered with success after the warm-up, also those that had begun in it. */
+  readonly answered: number;
   /** Answers that were no success, and requests without an answer. */
   readonly failures: number;
   readonly ms: number;

@@ -135,8 +135,7 @@ interface Around {
 }
 
 function runOf(seen: LoadSeen, { bodyBytes }: GatewaySetting, around: Around): Run {
-  const { latenciesMs, failures, ms, cpuMs, peakRssBytes } = seen;
-  const requests = latenciesMs.length;
+  const { latenciesMs, answered: requests, failures, ms, cpuMs, peakRssBytes } = seen;
   const gigabytes = (requests * bodyBytes) / 1e9;
   const sorted = sortedCopy(latenciesMs);
   const { connections, cpuSeconds, peakMegabytes } = around;
@@ -144,7 +143,7 @@ function runOf(seen: LoadSeen, { bodyBytes }: GatewaySetting, around: Around): R
     requests,
     failures,
     successRate: requests / Math.max(1, requests + failures),
-    ...(requests > 0 && {
+    ...(latenciesMs.length > 0 && {
       p50Ms: quantile(sorted, 0.5),
       p90Ms: quantile(sorted, 0.9),
       p99Ms: quantile(sorted, 0.99),

@@ -13,15 +13,20 @@ const order = {
   maxMs: 60_000,
 } as const;
 
-test('what warms up is forgotten, and failures count as requests', () => {
+test('what began in the warm-up has no latency, and failures count as requests', () => {
   let measuring = 0;
   const tally = new Tally(order, () => {
     measuring += 1;
   });
   expect(tally.add(500)).toBe(false);
   expect(measuring).toBe(1);
-  expect([tally.add(1), tally.add(undefined), tally.add(2)]).toEqual([false, false, true]);
-  expect([tally.latenciesMs, tally.failures, measuring]).toEqual([[1, 2], 1, 1]);
+  expect([tally.add(0), tally.add(undefined), tally.add(500), tally.add(0)]).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
+  expect([tally.latenciesMs, tally.answered, tally.failures, measuring]).toEqual([[0, 0], 3, 1, 1]);
 });
 
 test('a load that is late ends, whatever it has', () => {

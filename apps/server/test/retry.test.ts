@@ -88,6 +88,26 @@ test('an edit that the upstream refused goes again where its refusals are truste
   ]);
 });
 
+test('an edit whose fate is unknown, or that failed inside the upstream, goes again where an operator accepts to pay twice', async () => {
+  await using daring = await startFerry({
+    env: {
+      FERRY_RETRY__RETRY_BACKOFF_BASE: '0.01',
+      FERRY_RETRY__EDIT_RETRY_UNKNOWN: 'true',
+      FERRY_RETRY__EDIT_RETRY_STATUS_CODES: '500',
+    },
+  });
+  for (const fault of [
+    { kind: 'rst', code: 'INTERNAL_ERROR', when: 'after-body' },
+    { kind: 'status', status: 500, when: 'after-body' },
+  ]) {
+    await daring.simulator.reset();
+    await daring.simulator.fault({ match: onEdits, fault });
+    const reply = await post(daring.url, form({ prompt: 'x', image: picture() }));
+    expect(reply.status).toBe(200);
+    expect(await daring.simulator.requests(EDITS)).toHaveLength(2);
+  }
+});
+
 test.each([
   {
     upstream: 400,

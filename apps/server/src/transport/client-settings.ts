@@ -12,6 +12,8 @@ export function retryPolicy({ retry }: Pick<Config, 'retry'>): Partial<RetryPoli
     backoffFactor: retry.retry_backoff_factor,
     backoffMaxMs: retry.retry_backoff_max * 1_000,
     budgetMs: retry.retry_budget * 1_000,
+    billableRetryUnknown: retry.edit_retry_unknown,
+    billableRetryStatusCodes: retry.edit_retry_status_codes,
     trustRefusedStream: retry.trust_refused_stream,
   };
 }

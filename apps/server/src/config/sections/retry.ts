@@ -13,6 +13,14 @@ export const retrySection = section({
     about: 'The longest single wait; caps Retry-After too.',
   }),
   retry_budget: decimal(0, 3_600, 90, { unit: 's', about: 'All the waits of one request together.' }),
+  edit_retry_unknown: flag(false, {
+    about:
+      'Whether an edit goes again when nobody knows if it arrived. Answers come more often, and some are paid for twice.',
+  }),
+  edit_retry_status_codes: statusCodes([], {
+    about:
+      'Upstream answers on which an edit goes again although it may have been made, such as 500. They must be in `retry_status_codes` too.',
+  }),
   trust_refused_stream: flag(false, {
     about:
       'Whether an edit goes again after REFUSED_STREAM. Only without a proxy before the upstream is that a proof.',

@@ -81,11 +81,11 @@ export function isVariant(name: string): name is VariantName {
 /** `maxSessionMemory` of Node's HTTP/2 sessions, which undici gives nobody to set: queued Buffers count against it. */
 const SESSION_MEMORY_BYTES = 10_000_000;
 
-/** False for the one that cannot: undici's Agent fails uploads when more Buffers are queued than a session may hold. */
+/** False for those that cannot: undici's Agent and the built-in fetch fail uploads when more Buffers are queued than a session may hold. */
 export function canMeasure(
   variant: VariantName,
   { bodyBytes, atOnce }: { readonly bodyBytes: number; readonly atOnce: number },
 ): boolean {
-  const sendsBuffers = variant === 'undici-agent' || variant === 'undici-client';
+  const sendsBuffers = variant === 'undici-agent' || variant === 'undici-client' || variant === 'fetch';
   return !sendsBuffers || bodyBytes * atOnce <= SESSION_MEMORY_BYTES;
 }

@@ -1,4 +1,12 @@
-import { type Protocol, RETRY_TABLE, type RetryPolicy, type RowName, type Safety } from '@ferry/core';
+import {
+  POOLED,
+  type Protocol,
+  RETRY_TABLE,
+  RetryBudget,
+  type RetryPolicy,
+  type RowName,
+  type Safety,
+} from '@ferry/core';
 import { describe, expect, test } from 'vitest';
 import { PRODUCTIONS, type Production } from './testing/productions.ts';
 import { World } from './testing/world.ts';
@@ -61,6 +69,39 @@ describe('a switch of the policy', () => {
     }
   });
 });
+
+describe('when the client has no retries left to spend', () => {
+  const drain: Parameters<World['h2']['next']>[0] = {
+    whole: (stream) => {
+      stream.on.goaway(stream.id - 2, 0);
+      stream.on.socket.end();
+    },
+  };
+
+  test.each(SAFETIES)('a %s request still leaves a connection that the upstream drained', async (safety) => {
+    await using world = await World.create('h2', { reuse: POOLED, budget: spent() });
+    expect((await world.send()).end).toBe('ok');
+    world.h2.next(drain);
+    expect(await world.send({ safety })).toMatchObject({ end: 'ok', attempts: 2 });
+  });
+
+  test('a connection that was drained as soon as it was opened is not left for another', async () => {
+    await using world = await World.create('h2', { reuse: POOLED, budget: spent() });
+    world.h2.next({
+      whole: (stream) => {
+        stream.on.goaway(0, 0);
+        stream.on.socket.end();
+      },
+    });
+    const { end, failure } = await world.send();
+    expect(end).toBe('upstream_transport');
+    expect(failure?.message).toContain('too many requests are being retried');
+  });
+});
+
+function spent(): RetryBudget {
+  return new RetryBudget({ ratio: 0, floor: 0 });
+}
 
 test('the attempt log says of every attempt what happened to it', async () => {
   await using world = await World.create('h2');

@@ -40,6 +40,8 @@ test('the seed’s seconds become the engine’s milliseconds', () => {
     backoffFactor: 2,
     backoffMaxMs: 30_000,
     budgetMs: 90_000,
+    billableRetryStatusCodes: [],
+    billableRetryUnknown: false,
     trustRefusedStream: false,
   });
 });

@@ -40,6 +40,17 @@ export function isOldAndDrained(error: TransportError): boolean {
 }
 
 /**
+ * The connection was there before the request, and the upstream closed it before it took the request, as it may at any
+ * moment (RFC 9113 section 9.1, RFC 9112 section 9.5). Moving to another connection repeats no work: the upstream did none.
+ */
+export function isStale(error: TransportError): boolean {
+  const { connectionOrigin } = error.exchange;
+  if (connectionOrigin === undefined || connectionOrigin === 'fresh') return false;
+  if (error.delivery === 'not-sent') return isDrained(error) || error.kind === 'reset';
+  return error.delivery === 'refused' && isDrained(error);
+}
+
+/**
  * Whether two failures in a row are the request's own fault: a PROTOCOL_ERROR, or a GOAWAY with an error code, on a
  * connection that carried nothing before is hardly the connection's. Seen twice, the request itself is malformed in the
  * peer's eyes, and the whole budget would not mend it.

@@ -9,6 +9,7 @@ import { classify, finalCode, mayHaveActed, type Verdict } from './classify.ts';
 import { CredentialTurns } from './credential-turns.ts';
 import { describeOutcome } from './describe.ts';
 import { failureOf, restingFailure, stoppedFailure } from './failure.ts';
+import { isStale } from './failure-traits.ts';
 import type { AttemptOutcome } from './outcome.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { logAttempt, logRecovery, logRetry } from './retry-log.ts';
@@ -179,7 +180,9 @@ export class RetryRun {
       random,
     );
     if ('refused' in wait) throw this.#failure(result, finalCode(outcome), wait.refused);
-    if (!budget.withdraw()) {
+    // The budget is there to spare an upstream that fails. One that drains its connections does not fail, and it drains them
+    // all at once: what was under way on them would spend the budget of seconds in a moment.
+    if (!(outcome.type === 'failed' && isStale(outcome.error)) && !budget.withdraw()) {
       throw this.#failure(result, finalCode(outcome), 'too many requests are being retried');
     }
     const { connectionId } = record.exchange;

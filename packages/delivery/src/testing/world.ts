@@ -7,7 +7,9 @@ import {
   type Protocol,
   RequestFailure,
   ResilientClient,
+  type RetryBudget,
   type RetryPolicy,
+  type ReusePolicy,
   type Transport,
 } from '@ferry/core';
 import { createHttp1Transport } from '@ferry/transport-http1';
@@ -38,6 +40,16 @@ export interface Ending {
   readonly failure: RequestFailure | undefined;
 }
 
+export interface WorldOptions {
+  readonly policy?: Partial<RetryPolicy>;
+  /** Default the client's own. */
+  readonly budget?: RetryBudget;
+  /** Default FRESH. */
+  readonly reuse?: ReusePolicy;
+  /** Default true: the peer's certificate is trusted. */
+  readonly trusting?: boolean;
+}
+
 /** A peer that misbehaves as told, and a client of it over one of the real transports. */
 export class World implements AsyncDisposable {
   readonly protocol: Protocol;
@@ -46,26 +58,25 @@ export class World implements AsyncDisposable {
   readonly client: ResilientClient;
   url: URL;
 
-  private constructor(protocol: Protocol, peer: Peer, transport: Transport, policy: Partial<RetryPolicy>) {
+  private constructor(protocol: Protocol, peer: Peer, transport: Transport, options: WorldOptions) {
     this.protocol = protocol;
     this.peer = peer;
     this.transport = transport;
     this.url = new URL('/v1/files', peer.url);
     this.client = new ResilientClient({
       transports: { isolated: transport, shared: transport },
-      policy: { backoffBaseMs: 1, backoffMaxMs: 5, ...policy },
+      policy: { backoffBaseMs: 1, backoffMaxMs: 5, ...options.policy },
+      ...(options.budget && { budget: options.budget }),
     });
   }
 
-  static async create(
-    protocol: Protocol,
-    { policy = {}, trusting = true }: { policy?: Partial<RetryPolicy>; trusting?: boolean } = {},
-  ): Promise<World> {
+  static async create(protocol: Protocol, options: WorldOptions = {}): Promise<World> {
+    const { reuse = FRESH, trusting = true } = options;
     const certificate = await loopbackCertificate();
     const peer: Peer = await (protocol === 'h2' ? rawH2Peer({ certificate }) : rawH1Peer({ certificate }));
-    const options = { policy: FRESH, ...(trusting && { tls: { ca: certificate.caPem } }) };
-    const transport = protocol === 'h2' ? createUndiciTransport(options) : createHttp1Transport(options);
-    return new World(protocol, peer, transport, policy);
+    const means = { policy: reuse, ...(trusting && { tls: { ca: certificate.caPem } }) };
+    const transport = protocol === 'h2' ? createUndiciTransport(means) : createHttp1Transport(means);
+    return new World(protocol, peer, transport, options);
   }
 
   /** The peer as its frames. @throws when it does not speak HTTP/2. */

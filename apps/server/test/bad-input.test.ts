@@ -50,13 +50,24 @@ const bomb = async (): Promise<File> => {
   return picture(new Uint8Array(png), 'bomb.png');
 };
 
-const cutPng = async (): Promise<File> => {
+const noisyPng = async (): Promise<Buffer> => {
   const raw = Buffer.alloc(256 * 256 * 3);
   for (let i = 0; i < raw.length; i++) raw[i] = (i * 2654435761) >>> 24;
-  const png = await sharp(raw, { raw: { width: 256, height: 256, channels: 3 } })
+  return await sharp(raw, { raw: { width: 256, height: 256, channels: 3 } })
     .png()
     .toBuffer();
+};
+
+const cutPng = async (): Promise<File> => {
+  const png = await noisyPng();
   return picture(new Uint8Array(png.subarray(0, png.byteLength / 2)), 'cut.png');
+};
+
+const changedPng = async (): Promise<File> => {
+  const png = new Uint8Array(await noisyPng());
+  const middle = Math.floor(png.byteLength / 2);
+  png[middle] = (png[middle] ?? 0) ^ 1;
+  return picture(png, 'changed.png');
 };
 
 interface Case {
@@ -215,6 +226,13 @@ const CASES: readonly Case[] = [
   {
     what: 'a PNG cut off in the middle',
     fields: async () => ({ prompt: 'x', image: await cutPng() }),
+    status: 400,
+    code: 'invalid_image',
+    param: 'image',
+  },
+  {
+    what: 'a PNG with a byte that was changed on the way',
+    fields: async () => ({ prompt: 'x', image: await changedPng() }),
     status: 400,
     code: 'invalid_image',
     param: 'image',

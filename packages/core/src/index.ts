@@ -66,6 +66,7 @@ export { cleanFilename, filenameFromUrl } from './upload/filename.ts';
 export * from './upload/input-error.ts';
 export * from './upload/multipart.ts';
 export * from './upload/public-address.ts';
+export { type ImageFinding, ImageScan, type ImageSize } from './upload/scan/image-scan.ts';
 export * from './upload/sniff.ts';
 export * from './upload/spool.ts';
 export * from './upload/upload.ts';

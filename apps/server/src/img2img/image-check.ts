@@ -15,12 +15,17 @@ const LARGE_BYTES = 8 * 1024 * 1024;
 
 export interface CheckOptions {
   readonly turn: Turn;
+  /** Whether every image is decoded, also one that is whole by its structure. */
+  readonly decodeAll: boolean;
   /** One more is a pixel bomb. */
   readonly maxPixels: number;
   readonly signal: AbortSignal;
 }
 
-/** Proves that an image can be decoded to its last row, before anything is paid for. */
+/**
+ * Makes sure before anything is paid for that an image is whole and of a bearable size: by the structure that was seen while it
+ * came in, and where that leaves a doubt by decoding it to its last row.
+ */
 export class ImageCheck {
   readonly #decodes = new FairLimiter(DECODES);
   readonly #largeDecodes = new FairLimiter(LARGE_DECODES);
@@ -32,7 +37,12 @@ export class ImageCheck {
   #takingTurns = 0;
 
   /** @throws GatewayError 400 `invalid_image` that names the part; the signal's reason. */
-  async check(image: ReceivedImage, { turn, maxPixels, signal }: CheckOptions): Promise<void> {
+  async check(image: ReceivedImage, { turn, decodeAll, maxPixels, signal }: CheckOptions): Promise<void> {
+    if (image.finding.type === 'whole') {
+      const { width, height } = image.finding.size;
+      if (width * height > maxPixels) throw tooManyPixels(image, maxPixels);
+      if (!decodeAll) return;
+    }
     if (image.bytes <= LARGE_BYTES) {
       using _permit = await this.#decodes.acquire(turn, signal);
       return await decode(image, { into: Buffer.allocUnsafeSlow(image.bytes), maxPixels, signal });
@@ -77,11 +87,15 @@ async function decode(image: ReceivedImage, { into, maxPixels, signal }: DecodeO
   signal.throwIfAborted();
 }
 
-function refusal({ param, filename }: ReceivedImage, maxPixels: number, cause: unknown): Error {
+function refusal(image: ReceivedImage, maxPixels: number, cause: unknown): Error {
   const bomb = cause instanceof Error && /pixel limit/i.test(cause.message);
-  const what = bomb
-    ? `has more than ${Math.floor(maxPixels / 1_000_000)} million pixels`
-    : 'is damaged or cut short';
+  return bomb ? tooManyPixels(image, maxPixels) : invalid(image, 'is damaged or cut short', cause);
+}
+
+const tooManyPixels = (image: ReceivedImage, maxPixels: number): Error =>
+  invalid(image, `has more than ${Math.floor(maxPixels / 1_000_000)} million pixels`);
+
+function invalid({ param, filename }: ReceivedImage, what: string, cause?: unknown): Error {
   return badRequest(`${param} ("${filename}") ${what}.`, { code: 'invalid_image', param, cause });
 }
 

@@ -9,16 +9,18 @@ export class ImageChecks implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #listen: Listener;
   readonly #turn: Turn;
+  readonly #decodeAll: boolean;
   readonly #maxPixels: number;
   readonly #left = new AbortController();
   readonly #checks = new Map<ReceivedImage, Promise<void>>();
 
   constructor(
     check: ImageCheck,
-    { turn, maxPixels, signal, listen }: CheckOptions & { readonly listen: Listener },
+    { turn, decodeAll, maxPixels, signal, listen }: CheckOptions & { readonly listen: Listener },
   ) {
     this.#check = check;
     this.#turn = turn;
+    this.#decodeAll = decodeAll;
     this.#maxPixels = maxPixels;
     this.#signal = AbortSignal.any([signal, this.#left.signal]);
     this.#listen = listen;
@@ -47,7 +49,12 @@ export class ImageChecks implements AsyncDisposable {
 
   async #run(image: ReceivedImage): Promise<void> {
     const { index, filename, bytes } = image;
-    await this.#check.check(image, { turn: this.#turn, maxPixels: this.#maxPixels, signal: this.#signal });
+    await this.#check.check(image, {
+      turn: this.#turn,
+      decodeAll: this.#decodeAll,
+      maxPixels: this.#maxPixels,
+      signal: this.#signal,
+    });
     this.#listen({ event: 'image', data: { index, filename, bytes } });
   }
 }

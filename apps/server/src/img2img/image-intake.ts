@@ -60,6 +60,7 @@ export class ImageIntakes {
     });
     const checks = new ImageChecks(this.#check, {
       turn,
+      decodeAll: config.upload.decode_images,
       maxPixels: config.upload.max_image_megapixels * 1_000_000,
       signal: lifetime.signal,
       listen,

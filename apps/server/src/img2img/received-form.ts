@@ -2,6 +2,8 @@ import {
   cleanFilename,
   fetchUrl,
   filenameFromUrl,
+  type ImageFinding,
+  ImageScan,
   type ImageType,
   SNIFF_BYTES,
   type Spool,
@@ -24,6 +26,8 @@ export interface GrowingImage {
 /** An image that has arrived whole, and is what its first bytes say. */
 export interface ReceivedImage extends GrowingImage {
   readonly bytes: number;
+  /** What its structure says. */
+  readonly finding: ImageFinding;
 }
 
 export interface ReceivedForm {
@@ -84,12 +88,20 @@ export async function receiveImage(
     const looked = identify(spool, part, url);
     looked.then(onImage, () => undefined);
     // What is wrong with the bytes as a whole, such as their number, is told before what is wrong with the first of them.
-    await spool.fill(bytes, signal);
-    return { ...(await looked), bytes: await spool.whole() };
+    const scan = new ImageScan();
+    await spool.fill(seenBy(scan, bytes), signal);
+    return { ...(await looked), bytes: await spool.whole(), finding: scan.finding };
   };
   if (source.kind !== 'url') return await receive(source.bytes);
   await using download = await fetchUrl(source.url, { maxBytes: maxFileBytes, signal });
   return await receive(download.body, download.url);
+}
+
+async function* seenBy(scan: ImageScan, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    scan.push(piece);
+    yield piece;
+  }
 }
 
 /** @throws GatewayError when it is no image that the upstreams take. */

@@ -22,6 +22,10 @@ export const uploadSection = section({
     unit: 'million pixels',
     about: 'The largest image once decoded; a larger one is refused as a pixel bomb.',
   }),
+  decode_images: flag(false, {
+    about:
+      'Whether each image is decoded to its last row before the edit. `false`: only one whose structure leaves a doubt.',
+  }),
   max_prompt_chars: integer(1, 100_000, 8_000, { unit: 'characters', about: 'The longest prompt.' }),
   concurrency: integer(1, 256, 25, {
     about: 'Uploads at once, shared fairly between requests; as many edits may run beside them.',

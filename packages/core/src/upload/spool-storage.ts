@@ -1,60 +1,101 @@
+import { SpoolMemory } from './spool-memory.ts';
 import { TemporaryFile } from './temporary-file.ts';
 
-/** Where a spool's bytes lie: the first `memoryBytes` in memory, what follows them in a temporary file. */
+/**
+ * Where a spool's bytes lie: all in memory while they are few, else the latest of them in memory and the others in a temporary
+ * file, which is written behind the writer's back in large pieces. Whoever reads close behind the writer never waits for the
+ * disk, and the end of the content is never written.
+ */
 export class SpoolStorage {
   readonly #directory: string;
   readonly #memoryBytes: number;
-  #memory: Buffer = Buffer.alloc(0);
+  readonly #memory = new SpoolMemory();
   #file: TemporaryFile | undefined;
-  #size = 0;
+  /** Bytes that lie in the file. */
+  #written = 0;
+  #writing: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(directory: string, memoryBytes: number) {
     this.#directory = directory;
     this.#memoryBytes = memoryBytes;
   }
 
-  /** Bytes appended so far: those that may be read. */
+  /** Bytes added so far: those that may be read. */
   get size(): number {
-    return this.#size;
+    return this.#memory.size;
   }
 
-  /** Copies `chunk` to the end; one call at a time. The size grows when all of it is there. */
-  async append(chunk: Uint8Array): Promise<void> {
-    const room = Math.max(0, this.#memoryBytes - this.#size);
-    const kept = chunk.subarray(0, room);
-    if (kept.byteLength > 0) this.#remember(kept);
-    if (kept.byteLength < chunk.byteLength) {
-      this.#file ??= await TemporaryFile.create(this.#directory);
-      await this.#file.write(chunk.subarray(room), Math.max(0, this.#size - this.#memoryBytes));
-    }
-    this.#size += chunk.byteLength;
+  /**
+   * Adds `chunk`: a copy, or itself when nobody changes it any more. Await `room()` before the next one.
+   */
+  add(chunk: Uint8Array, owned: boolean): void {
+    if (owned) this.#memory.addOwned(chunk);
+    else this.#memory.addCopy(chunk);
+    this.#dropWritten();
+    if (this.#isWorthWriting) this.#writing ??= this.#write();
+  }
+
+  /**
+   * Resolves when memory holds no more than it may; undefined when that is so now.
+   * @throws the `fs` error.
+   */
+  room(): Promise<void> | undefined {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    return this.#memory.held > this.#memoryBytes ? this.#makeRoom() : undefined;
   }
 
   /** At least one and at most `length` bytes from `at`, which must be below `size`. */
   async slice(at: number, length: number): Promise<Uint8Array> {
-    const end = Math.min(this.#size, at + length);
-    if (at < this.#memoryBytes) return this.#memory.subarray(at, Math.min(end, this.#memoryBytes));
+    if (at >= this.#memory.start) return this.#memory.slice(at, length);
+    // What memory has let go of is in the file.
     if (this.#file === undefined) throw new Error('the spool has no file');
-    return await this.#file.read(at - this.#memoryBytes, end - at);
+    return await this.#file.read(at, Math.min(length, this.#written - at));
   }
 
-  /** To be called when no `append` is under way; reads that are finish first. */
+  /** To be called when nothing is added any more; reads and writes that are under way finish first. */
   async close(): Promise<void> {
-    this.#memory = Buffer.alloc(0);
+    await this.#writing;
+    this.#memory.clear();
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
   }
 
-  /** Readers hold views of the memory: it grows by replacement, and bytes once written never change. */
-  #remember(bytes: Uint8Array): void {
-    const needed = this.#size + bytes.byteLength;
-    if (needed > this.#memory.byteLength) {
-      const size = Math.min(this.#memoryBytes, Math.max(needed, this.#memory.byteLength * 2, 4096));
-      const larger = Buffer.allocUnsafe(size);
-      this.#memory.copy(larger, 0, 0, this.#size);
-      this.#memory = larger;
+  /** What fits in memory as a whole never sees the disk; what does not goes there by halves of what may be held. */
+  get #isWorthWriting(): boolean {
+    const { size, held } = this.#memory;
+    const left = size - this.#written;
+    if (left === 0 || size <= this.#memoryBytes || this.#failure !== undefined) return false;
+    return left >= this.#memoryBytes / 2 || held > this.#memoryBytes;
+  }
+
+  async #makeRoom(): Promise<void> {
+    while (this.#memory.held > this.#memoryBytes) {
+      this.#writing ??= this.#write();
+      await this.#writing;
+      if (this.#failure !== undefined) throw this.#failure.error;
     }
-    this.#memory.set(bytes, this.#size);
+  }
+
+  /** Never rejects: whoever needs the room hears of a failure. What has not been written stays in memory. */
+  async #write(): Promise<void> {
+    try {
+      while (this.#isWorthWriting) {
+        this.#file ??= await TemporaryFile.create(this.#directory);
+        const { size } = this.#memory;
+        await this.#file.write(this.#memory.from(this.#written), this.#written);
+        this.#written = size;
+        this.#dropWritten();
+      }
+    } catch (error) {
+      this.#failure = { error };
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  #dropWritten(): void {
+    this.#memory.drop(this.#written, this.#memoryBytes);
   }
 }

@@ -9,7 +9,7 @@ import { SpoolStorage } from './spool-storage.ts';
 export interface SpoolOptions {
   /** Where the temporary file goes, if one is needed; made when missing. Default the system's. */
   readonly directory?: string;
-  /** Bytes kept in memory; what follows them goes to the file. Default 256 KiB. */
+  /** The most bytes it keeps in memory; the latest ones, when there are more. Default 256 KiB. */
   readonly memoryBytes?: number;
   /** The most bytes it takes. Default unlimited. */
   readonly maxBytes?: number;
@@ -28,7 +28,7 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 /**
  * Bytes written once and read as often as needed, also while they are still being written (cut-through): a reader waits
  * for growth, ends where the content ends, and fails when the writer fails, so that half an image is never taken for a
- * whole one. The first bytes stay in memory, the rest lies in a nameless temporary file.
+ * whole one. What is more than fits in memory lies in a nameless temporary file.
  *
  * `growing -> ended | failed -> disposed`, forward only. One writer, any number of readers.
  */
@@ -89,18 +89,26 @@ export class Spool implements AsyncDisposable {
   }
 
   /**
-   * Stores `chunk`, of which nothing is kept by reference. Resolves when it is stored: await it before the next write,
+   * Stores a copy of `chunk`, which readers have at once. Resolves when there is room for more: await it before the next write,
    * that is the back-pressure.
    * @throws SpoolLimitError, which also fails the spool; the error it failed with; the `fs` error.
    */
   async write(chunk: Uint8Array): Promise<void> {
+    await this.#add(chunk, false);
+  }
+
+  async #add(chunk: Uint8Array, owned: boolean): Promise<void> {
     this.#throwUnlessGrowing();
     if (this.#writing !== undefined) throw new Error('a spool is written by one write() at a time');
     if (this.#storage.size + chunk.byteLength > this.#maxBytes) {
       this.fail(new SpoolLimitError(this.#maxBytes));
       this.#throwUnlessGrowing();
     }
-    this.#writing = this.#storage.append(chunk);
+    this.#storage.add(chunk, owned);
+    this.#hash?.update(chunk);
+    this.#wakeAll();
+    this.#writing = this.#storage.room();
+    if (this.#writing === undefined) return;
     try {
       await this.#writing;
     } catch (error) {
@@ -110,8 +118,6 @@ export class Spool implements AsyncDisposable {
       this.#writing = undefined;
     }
     this.#throwUnlessGrowing();
-    this.#hash?.update(chunk);
-    this.#wakeAll();
   }
 
   /** Says that the content is whole. */
@@ -127,7 +133,8 @@ export class Spool implements AsyncDisposable {
   }
 
   /**
-   * Writes the whole of `source` and ends, or fails the spool. When the signal aborts, or the spool is failed or
+   * Writes the whole of `source` and ends, or fails the spool. What the source yields it must not change afterwards: large
+   * pieces are kept as they are. When the signal aborts, or the spool is failed or
    * disposed of meanwhile, the source is let go at once, also one that is silent.
    * @throws what the spool failed with.
    */
@@ -140,7 +147,7 @@ export class Spool implements AsyncDisposable {
       while (true) {
         const step = await orAborted(iterator.next(), this.#closed.signal);
         if (step.done === true) break;
-        await this.write(step.value);
+        await this.#add(step.value, true);
       }
       this.end();
     } catch (error) {

@@ -21,9 +21,12 @@ export class TemporaryFile {
    * @throws the `fs` error.
    */
   static async create(directory: string): Promise<TemporaryFile> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
     const path = join(directory, spoolName());
-    const handle = await open(path, 'wx+', 0o600);
+    const handle = await open(path, 'wx+', 0o600).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      return await open(path, 'wx+', 0o600);
+    });
     const unlinked = await unlink(path).then(
       () => true,
       () => false,
@@ -31,16 +34,13 @@ export class TemporaryFile {
     return new TemporaryFile(handle, unlinked ? undefined : path);
   }
 
-  /** Writes the whole of `bytes` at `position`. */
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.byteLength; ) {
-      const { bytesWritten } = await this.#handle.write(
-        bytes,
-        done,
-        bytes.byteLength - done,
-        position + done,
-      );
-      done += bytesWritten;
+  /** Writes all `pieces`, one behind the other, from `position` on. */
+  async write(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    let left = pieces;
+    for (let at = position; left.length > 0; ) {
+      const { bytesWritten } = await this.#handle.writev(left, at);
+      at += bytesWritten;
+      left = behind(left, bytesWritten);
     }
   }
 
@@ -60,4 +60,14 @@ export class TemporaryFile {
     await this.#handle.close();
     if (this.#leftover !== undefined) await rm(this.#leftover, { force: true });
   }
+}
+
+/** What is left of the pieces when so many bytes of them are written. */
+function behind(pieces: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let passed = 0;
+  for (const [i, piece] of pieces.entries()) {
+    if (passed + piece.byteLength > bytes) return [piece.subarray(bytes - passed), ...pieces.slice(i + 1)];
+    passed += piece.byteLength;
+  }
+  return [];
 }

@@ -16,13 +16,11 @@ function noise(channels: 3 | 4): ReturnType<typeof sharp> {
   return sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels } });
 }
 
+/** Three pictures, one below the other. */
 const frames = (): ReturnType<typeof sharp> =>
-  sharp(
-    [1, 2, 3].map((level) => ({
-      create: { width: WIDTH, height: HEIGHT, channels: 3, background: { r: level * 60, g: 9, b: 9 } },
-    })),
-    { join: { animated: true } },
-  );
+  sharp(Buffer.from(Array.from({ length: WIDTH * HEIGHT * 9 }, (_, i) => i >>> 12)), {
+    raw: { width: WIDTH, height: HEIGHT * 3, channels: 3, pageHeight: HEIGHT },
+  });
 
 const PICTURES: Readonly<Record<string, () => Promise<Buffer>>> = {
   PNG: () => noise(3).png().toBuffer(),

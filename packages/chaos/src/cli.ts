@@ -9,6 +9,8 @@ const USAGE = `pnpm chaos: the built gateway between clients that go away and an
   --at-once <n>    default 32
   --faults <n>     share of the upstream's requests that meet a fault, 0 to 1; default 0.2
   --restarts <n>   of the upstream; default 8
+  --outages <n>    of the gateway's database; default 6
+  --repeats <n>    share of the requests that come again under an Idempotency-Key, 0 to 1; default 0.15
   --spares <n>     connections opened ahead; default 2
 
 Ends with 0 when there is no difference, with 1 otherwise.
@@ -21,18 +23,17 @@ const { values } = parseArgs({
     'at-once': { type: 'string' },
     faults: { type: 'string' },
     restarts: { type: 'string' },
+    outages: { type: 'string' },
+    repeats: { type: 'string' },
     spares: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-function read(
-  flag: 'seed' | 'requests' | 'at-once' | 'faults' | 'restarts' | 'spares',
-  preset: number,
-  most: number,
-): number {
+function read(flag: Exclude<keyof typeof values, 'help'>, preset: number, most: number): number {
   const value = Number(values[flag] ?? preset);
-  const fits = flag === 'faults' ? value >= 0 : Number.isSafeInteger(value) && value >= 0;
+  // What is at most one is a share.
+  const fits = most === 1 ? value >= 0 : Number.isSafeInteger(value) && value >= 0;
   if (fits && value <= most) return value;
   throw new Error(`--${flag} must be a number from 0 to ${most}`);
 }
@@ -48,6 +49,8 @@ async function main(): Promise<number> {
     atOnce: read('at-once', 32, 1_000),
     faultShare: read('faults', 0.2, 1),
     restarts: read('restarts', 8, 1_000),
+    outages: read('outages', 6, 1_000),
+    repeatShare: read('repeats', 0.15, 1),
     spares: read('spares', 2, 32),
     onProgress(settled) {
       if (settled % 1_000 === 0) console.error(`${settled} requests are settled`);

@@ -24,7 +24,11 @@ export class ChaosClient {
     const message = request(this.#url, {
       method: 'POST',
       agent: this.#agent,
-      headers: { 'content-type': FORM_TYPE, 'content-length': form.byteLength },
+      headers: {
+        'content-type': FORM_TYPE,
+        'content-length': form.byteLength,
+        ...(plan.key === undefined ? {} : { 'idempotency-key': plan.key }),
+      },
     });
     const patience = new AbortController();
     const hung = delay(HUNG_AFTER_MS, { type: 'hung' } as const, { signal: patience.signal });

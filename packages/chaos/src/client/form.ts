@@ -1,4 +1,4 @@
-import { promptOf, type RequestPlan } from '../plan/request-plan.ts';
+import type { RequestPlan } from '../plan/request-plan.ts';
 
 const BOUNDARY = 'ferry-chaos-boundary-7d1f0c';
 
@@ -7,7 +7,7 @@ export const FORM_TYPE: string = `multipart/form-data; boundary=${BOUNDARY}`;
 /** The request as the form that curl would send. */
 export function formOf(plan: RequestPlan): Buffer {
   const fields: Record<string, string> = {
-    prompt: promptOf(plan),
+    prompt: plan.prompt,
     n: String(plan.n),
     response_format: plan.responseFormat,
     ...(plan.reuseSession === undefined ? {} : { reuse_session: String(plan.reuseSession) }),

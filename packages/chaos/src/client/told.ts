@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /** An upload as the gateway tells of it. */
@@ -8,7 +9,15 @@ interface ToldUpload {
 
 /** What a client was told, or did. A closed set. */
 export type Told =
-  | { readonly type: 'edited'; readonly uploads: readonly ToldUpload[]; readonly images: number }
+  | {
+      readonly type: 'edited';
+      readonly uploads: readonly ToldUpload[];
+      readonly images: number;
+      /** The result is that of an earlier request under the same key: the answer says so. */
+      readonly replayed: boolean;
+      /** SHA-256 of the answer's body, hexadecimal: equal for equal results. */
+      readonly digest: string;
+    }
   | {
       readonly type: 'refused';
       readonly status: number;
@@ -46,6 +55,8 @@ export function readAnswer(status: number, headers: Readonly<Record<string, unkn
     return {
       type: 'edited',
       images,
+      replayed: headers['idempotent-replayed'] === 'true',
+      digest: createHash('sha256').update(text).digest('hex'),
       uploads: uploads.map(({ file_id, bytes }) => ({ fileId: file_id, bytes })),
     };
   }

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import { ask } from './ask.ts';
 
 const view = z.object({
   pools: z.array(
@@ -18,13 +17,9 @@ const view = z.object({
 
 /** What the gateway itself counts as still going on, as sentences; nothing when it is idle. */
 export async function busyFigures(gateway: { readonly url: string }): Promise<string[]> {
-  // A connection of its own that is not kept: it must not be taken for one of a request.
-  const asking = get(new URL('/api/v1/admin/transport', gateway.url), { agent: false });
-  const [response] = (await once(asking, 'response')) as [IncomingMessage];
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8')) text += chunk;
-  if (response.statusCode !== 200) return [`its figures cannot be read: ${response.statusCode}`];
-  const { pools, credentials, queues } = view.parse(JSON.parse(text));
+  const { status, body } = await ask(gateway, '/api/v1/admin/transport');
+  if (status !== 200) return [`its figures cannot be read: ${status}`];
+  const { pools, credentials, queues } = view.parse(body);
   return [
     ...pools.flatMap(({ provider, protocol, streams, waiting, connecting }) =>
       streams + waiting + connecting === 0

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
@@ -65,6 +65,21 @@ export class GatewayProcess {
   /** Where it keeps what belongs to one request. */
   get temporaryFolders(): readonly string[] {
     return [join(this.#folder, '.ferry', 'tmp'), join(this.#folder, 'tmp')];
+  }
+
+  /** The cluster of its PostgreSQL. */
+  get databaseFolder(): string {
+    return join(this.#folder, '.ferry', 'postgres', 'data');
+  }
+
+  /** What a PostgreSQL that runs, or was not ended well, keeps beside its data; elsewhere it keeps nothing. */
+  get databaseRemains(): readonly string[] {
+    const kept = [
+      join(this.databaseFolder, 'postmaster.pid'),
+      join(this.#folder, '.ferry', 'postgres', 'run'),
+    ];
+    const sockets = readdirSync(join(this.#folder, 'tmp')).map((name) => join(this.#folder, 'tmp', name));
+    return [...kept, ...sockets].filter((path) => existsSync(path));
   }
 
   /** Node's own warnings, such as that of too many listeners. */

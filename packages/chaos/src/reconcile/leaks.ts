@@ -30,13 +30,13 @@ export interface Leaks {
 export async function lookForLeaks(
   gateway: GatewayProcess,
   upstream: UpstreamProcess,
-  options: { readonly seed: number; readonly requests: number },
+  options: { readonly seed: number; readonly requests: number; readonly from: number },
 ): Promise<Leaks> {
   if (!gateway.alive) return { requests: [], lines: [running(gateway)] };
   const requests: RequestRecord[] = [];
   let lines: readonly Line[] = [];
   for (let round = 0; round < ROUNDS && (round === 0 || differ(lines)); round += 1) {
-    const from = options.requests + round * CONCURRENCY;
+    const from = options.from + round * CONCURRENCY;
     const taken = await takeEveryPlace(gateway, upstream, { seed: options.seed, from });
     requests.push(...taken.requests);
     lines = taken.lines;

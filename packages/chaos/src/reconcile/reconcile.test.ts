@@ -21,7 +21,13 @@ const stored = (sequence: number, id: string, sha256: string): LedgerEntry =>
 const billed = (sequence: number, ...sources: string[]): LedgerEntry =>
   entry(sequence, { path: '/v1/images/edits', work: { images: 1, sources } });
 
-const EDITED: Told = { type: 'edited', images: 1, uploads: [{ fileId: 'f1', bytes: 10 }] };
+const EDITED: Told = {
+  type: 'edited',
+  images: 1,
+  uploads: [{ fileId: 'f1', bytes: 10 }],
+  replayed: false,
+  digest: 'd1',
+};
 const request = (told: Told): RequestRecord => ({
   index: 7,
   n: 1,

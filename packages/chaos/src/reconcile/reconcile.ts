@@ -1,15 +1,25 @@
 import type { LedgerEntry } from '@ferry/upstream-sim';
 import type { Told } from '../client/told.ts';
+import type { Repeat } from '../plan/request-plan.ts';
 
 /** What is remembered of a request: enough to hold it against the upstream's books. */
 export interface RequestRecord {
+  /** The same for everything under one key. */
   readonly index: number;
   /** Its images, in order. No two of a run are alike. */
   readonly images: readonly { readonly sha256: string; readonly bytes: number }[];
   /** Images asked for. */
   readonly n: number;
   readonly told: Told;
+  /** Of a request with an `Idempotency-Key`. */
+  readonly keyed?: {
+    readonly payload: Payload;
+    /** What the key had been answered 200 for when this was sent. */
+    readonly answered: Payload | undefined;
+  };
 }
+
+type Payload = Repeat['payload'];
 
 /** One line of the reconciliation: what must agree, how often it was looked at, and where it does not. */
 export interface Line {
@@ -114,19 +124,21 @@ function editsOf(
   return { what: 'edits answered 200, in the ledger with their images', count: edited.length, differences };
 }
 
-/** Who is told of an error without `x-should-retry: false` may send again, and would pay again. */
+/** Who is told of an error without `x-should-retry: false` may send again, and would pay again, unless a key keeps it from that. */
 function silentlyBilled(
   requests: readonly RequestRecord[],
   billed: ReadonlyMap<number, readonly LedgerEntry[]>,
 ): Line {
-  const refused = requests.flatMap(({ index, told }) => (told.type === 'refused' ? [{ index, told }] : []));
+  const refused = requests.flatMap(({ index, told, keyed }) =>
+    told.type === 'refused' && keyed === undefined ? [{ index, told }] : [],
+  );
   const differences = refused
     .filter(({ index, told }) => billed.has(index) && !told.mayHaveActed)
     .map(
       ({ index, told }) =>
         `request ${index}: ${told.status} ${told.code} (${told.message}) invites a retry, and an edit is billed: ${(billed.get(index) ?? []).map(inShort).join('; ')}`,
     );
-  return { what: 'errors answered, none inviting to pay twice', count: refused.length, differences };
+  return { what: 'errors without a key, none inviting to pay twice', count: refused.length, differences };
 }
 
 /** An entry, for whoever looks for the cause of a difference. */

@@ -6,15 +6,16 @@ const SHOWN = 10;
 
 /** The reconciliation as people read it. Pure. */
 export function table({ options, requests, ledger, lines, durationMs }: ChaosReport): string {
-  const { seed, atOnce, faultShare, restarts, spares } = options;
+  const { seed, atOnce, faultShare, restarts, outages, repeatShare, spares } = options;
   const width = Math.max(...lines.map(({ what }) => what.length));
   const row = (what: string, count: string, differences: string): string =>
     `${what.padEnd(width)}  ${count.padStart(9)}  ${differences.padStart(11)}`;
   const struck = ledger.filter(({ fault }) => fault !== undefined).length;
   const of = (path: string): number => ledger.filter((entry) => entry.path === path).length;
   return [
-    `Chaos from seed ${seed}: ${number(options.requests)} requests, ${atOnce} at once, faults at ${100 * faultShare} %, ` +
-      `${restarts} restarts of the upstream, ${Math.round(durationMs / 1000)} s`,
+    `Chaos from seed ${seed}: ${number(options.requests)} requests, ${atOnce} at once, ${100 * repeatShare} % of them repeated, ` +
+      `faults at ${100 * faultShare} %,`,
+    `${restarts} restarts of the upstream, ${outages} outages of the database, ${Math.round(durationMs / 1000)} s`,
     '',
     `Clients: ${tally(requests.map(({ told }) => inWords(told)))}`,
     `Upstream: ${number(of('/v1/files'))} uploads and ${number(of('/v1/images/edits'))} edits were begun, ${number(struck)} requests met a fault`,
@@ -26,7 +27,7 @@ export function table({ options, requests, ledger, lines, durationMs }: ChaosRep
     ]),
     '',
     `Differences: ${number(differencesOf(lines))}. Again: pnpm chaos --seed ${seed} --requests ${options.requests} --at-once ${atOnce} ` +
-      `--faults ${faultShare} --restarts ${restarts} --spares ${spares}`,
+      `--faults ${faultShare} --restarts ${restarts} --outages ${outages} --repeats ${repeatShare} --spares ${spares}`,
   ].join('\n');
 }
 
@@ -38,7 +39,7 @@ export function differencesOf(lines: ChaosReport['lines']): number {
 function inWords(told: Told): string {
   switch (told.type) {
     case 'edited':
-      return 'edited';
+      return told.replayed ? 'answered again' : 'edited';
     case 'refused':
       return `${told.status} ${told.code}`;
     case 'left':

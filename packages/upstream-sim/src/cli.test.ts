@@ -126,6 +126,26 @@ describe('the command', () => {
     expect(await hanging).toBeUndefined();
   });
 
+  it('takes its certificate from stdin, whose end still ends it', async () => {
+    const certificate = await createLoopbackCertificate();
+    const child = node([CLI, '--certificate', '-', '--parent-watch']);
+    child.stdin?.write(`${JSON.stringify(certificate)}\n`);
+    const simulator = await ready(child);
+    expect(simulator.caPem).toBe(certificate.caPem);
+    expect(await upload(simulator)).toBe(200);
+    const gone = exitOf(child);
+    child.stdin?.end();
+    expect(await gone).toBe(0);
+  });
+
+  it.each(['', 'no JSON\n'])('refuses a stdin that holds no certificate (%j)', async (text) => {
+    const child = node([CLI, '--certificate', '-']);
+    const [errors, gone] = [textOf(child.stderr), exitOf(child)];
+    child.stdin?.end(text);
+    expect(await gone).toBe(2);
+    expect(await errors).toMatch(/^--certificate /);
+  });
+
   it('that was killed comes back with its certificate, and what it did is in its ledger file', async () => {
     const [certificate, ledger] = [join(temp, 'certificate.json'), join(temp, 'ledger.jsonl')];
     await writeFile(certificate, JSON.stringify(await createLoopbackCertificate()));

@@ -18,7 +18,7 @@ const USAGE = `ferry-upstream-sim: an upstream on loopback, with real edits and 
   --without-image-work   every edit is answered with one small picture; no image is decoded
   --stream-window <bytes>      what an HTTP/2 stream may send before it must wait; default 1048576
   --connection-window <bytes>  the same for all streams of a connection; default 16777216
-  --certificate <file>   JSON { keyPem, certPem, caPem }: the same after a restart; default: made anew
+  --certificate <file>   JSON { keyPem, certPem, caPem }: the same after a restart; default: made anew; -: the first line of stdin
   --ledger-file <file>   a line of JSON is appended when a request's work is done, before it is answered, and at its end
   --parent-watch         exit when stdin ends
   --verbose              a line on stderr for every request
@@ -33,7 +33,16 @@ const MAX_WINDOW_BYTES = 2 ** 31 - 1;
 /** A flag that cannot be used. */
 class UsageError extends Error {}
 
-function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbose: boolean; help: boolean } {
+interface CommandLine {
+  readonly options: SimulatorOptions;
+  /** `-` or a file. */
+  readonly certificate: string | undefined;
+  readonly parentWatch: boolean;
+  readonly verbose: boolean;
+  readonly help: boolean;
+}
+
+function readCommandLine(): CommandLine {
   const { values } = parseArgs({
     options: {
       port: { type: 'string' },
@@ -83,9 +92,9 @@ function readOptions(): { options: SimulatorOptions; parentWatch: boolean; verbo
       },
       ...(values.host !== undefined && { host: values.host }),
       ...(values.key && { keys: values.key }),
-      ...(certificate !== undefined && { certificate: readCertificate(certificate) }),
       ...(ledgerFile !== undefined && { journal: (entry) => append(ledgerFile, entry) }),
     },
+    certificate,
     parentWatch: values['parent-watch'],
     verbose: values.verbose,
     help: values.help,
@@ -98,11 +107,20 @@ function whole(flag: string, text: string | undefined, most: number): number {
   throw new UsageError(`${flag} must be a whole number from 0 to ${most}`);
 }
 
+function asCertificate(json: string): LoopbackCertificate {
+  try {
+    return certificateSchema.parse(JSON.parse(json));
+  } catch {
+    throw new UsageError('--certificate must be JSON with keyPem, certPem and caPem');
+  }
+}
+
 function readCertificate(path: string): LoopbackCertificate {
   try {
-    return certificateSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    throw new UsageError('--certificate must be a JSON file with keyPem, certPem and caPem');
+    return asCertificate(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError('--certificate must be a file that can be read, or -');
   }
 }
 
@@ -112,7 +130,7 @@ function append(path: string, entry: LedgerEntry): void {
 }
 
 async function main(): Promise<void> {
-  const { options, parentWatch, verbose, help } = readOptions();
+  const { options, certificate, parentWatch, verbose, help } = readCommandLine();
   if (help) {
     process.stdout.write(USAGE);
     return;
@@ -128,8 +146,11 @@ async function main(): Promise<void> {
       process.stdin.resume();
     }
   });
+  const given =
+    certificate === '-' ? asCertificate(await firstLine()) : certificate && readCertificate(certificate);
   const simulator = await createSimulator({
     ...options,
+    ...(given && { certificate: given }),
     ...(verbose && { onExchange: logExchange }),
     onInternalError: (error) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -140,6 +161,23 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ url, controlUrl, caPem, pid: process.pid })}\n`);
   await ended;
   await simulator.close();
+}
+
+/** A key that comes this way is in no file, and in no list of processes. */
+function firstLine(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const take = (piece: Buffer): void => {
+      text += piece.toString('latin1');
+      const end = text.indexOf('\n');
+      if (end === -1) return;
+      // What follows is dropped: the stream goes on to its end, which may be watched.
+      process.stdin.off('data', take).resume();
+      resolve(text.slice(0, end));
+    };
+    process.stdin.on('data', take);
+    process.stdin.once('end', () => reject(new UsageError('--certificate -: no line came on stdin')));
+  });
 }
 
 function logExchange(entry: LedgerEntry): void {

@@ -86,7 +86,7 @@ export const DRILL_PLANS: Readonly<Record<DrillKind, DrillPlan>> = {
   killed: {
     title: 'Upstream killed',
     what: "The upstream's process is killed (kill -9) in the middle of an upload, and started again.",
-    look: 'The upload that was under way: its attempts and why it failed, since the next process has another address. The two after it arrive.',
+    look: 'The upload that was under way: where it broke, what found nobody, and the attempt that arrived at the next process. So do the two after it.',
     maxMs: () => 60_000,
     run: async ({ say, fault, kill, upstreamIsBack, send, wait }) => {
       await fault({ match: UPLOADS, fault: { kind: 'slow-read', bytesPerSecond: 64 * 1024 } });

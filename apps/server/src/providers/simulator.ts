@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@ferry/core';
+import type { LoopbackCertificate } from '@ferry/upstream-sim/certificate';
 import { z } from 'zod';
 
 const readyLine = z.object({ url: z.url(), controlUrl: z.url(), caPem: z.string().min(1), pid: z.int() });
@@ -15,7 +16,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const READY_MS = 20_000;
 const STOP_MS = 3_000;
-const FIRST_BACKOFF_MS = 200;
+/** The first restart is quick: within the time in which an upload that was under way is tried again. */
+const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 10_000;
 /** A simulator that lived this long was well: the next death starts the back-off anew. */
 const WELL_MS = 30_000;
@@ -29,11 +31,15 @@ export interface SimulatorOptions {
 }
 
 /**
- * Keeps a simulator running as a child process. It ends when its standard input does, so that not even a gateway killed
+ * Keeps a simulator running as a child process. One that died is followed by another at the same address with the same
+ * certificate, as an upstream that restarts; at another address when somebody has taken the port meanwhile. It ends when its standard input does, so that not even a gateway killed
  * with -9 leaves an orphan.
  */
 export class Simulator {
   readonly #options: SimulatorOptions;
+  #certificate: LoopbackCertificate | undefined;
+  /** Where the last one was; undefined when the system is to choose. */
+  #address: SimulatorAddress | undefined;
   #child: Child | undefined;
   #restart: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -45,6 +51,9 @@ export class Simulator {
 
   /** Resolves when the first one is ready. Throws when it cannot be started. */
   async start(): Promise<void> {
+    // Only here: with a real upstream none of it is loaded.
+    const { createLoopbackCertificate } = await import('@ferry/upstream-sim/certificate');
+    this.#certificate = await createLoopbackCertificate();
     const child = this.#spawn();
     try {
       this.#announce(await readyAddress(child));
@@ -76,7 +85,8 @@ export class Simulator {
 
   #spawn(): Child {
     const cli = fileURLToPath(import.meta.resolve('@ferry/upstream-sim/cli'));
-    const child = spawn(process.execPath, [cli, '--parent-watch'], {
+    const args = [cli, '--parent-watch', '--certificate', '-', ...portsOf(this.#address)];
+    const child = spawn(process.execPath, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       // A group of its own: Ctrl+C in a terminal must not end it before the gateway has drained.
       detached: true,
@@ -86,6 +96,7 @@ export class Simulator {
     // Both are told by its exit as well; unheard they would end the gateway.
     child.on('error', () => undefined);
     child.stdin.on('error', () => undefined);
+    child.stdin.write(`${JSON.stringify(this.#certificate)}\n`);
     createInterface({ input: child.stderr }).on('line', (line) =>
       this.#options.logger.warn({ part: 'simulator' }, line),
     );
@@ -95,6 +106,7 @@ export class Simulator {
 
   #announce(address: SimulatorAddress): void {
     const { url, controlUrl, pid } = address;
+    this.#address = address;
     this.#options.logger.info(
       { url, control_url: controlUrl, simulator_pid: pid },
       `Simulated upstream at ${url}, control at ${controlUrl}`,
@@ -130,9 +142,15 @@ export class Simulator {
       this.#watch(child);
     } catch (error) {
       child.kill('SIGKILL');
+      this.#address = undefined;
       if (!this.#stopping) this.#restartLater(error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+function portsOf(address: SimulatorAddress | undefined): string[] {
+  if (address === undefined) return [];
+  return ['--port', new URL(address.url).port, '--control-port', new URL(address.controlUrl).port];
 }
 
 /** The first line it prints. Throws when that is something else, nothing, or too late. */

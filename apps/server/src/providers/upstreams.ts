@@ -31,7 +31,9 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
   /** Model id to the name of its upstream; the first is the default model. */
   readonly #models = new Map<string, string>();
   #simulator: Simulator | undefined;
+  /** Where the simulator is; undefined while there is none, and while it is being replaced. */
   #controlUrl: string | undefined;
+  #simulatorUrl: string | undefined;
 
   constructor(
     settings: RuntimeSettings,
@@ -60,7 +62,7 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     await this.#simulator?.stop();
   }
 
-  /** The upstream of the default model; undefined while a simulator is being replaced. */
+  /** The upstream of the default model; undefined before there is one. */
   get primary(): Upstream | undefined {
     return this.#upstreams.get(this.primaryName)?.upstream;
   }
@@ -86,6 +88,7 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
 
   /** Whether every upstream can be asked. */
   get ready(): boolean {
+    if (this.simulated && this.#controlUrl === undefined) return false;
     return [...this.#models.values()].every((name) => this.#upstreams.has(name)) && this.#models.size > 0;
   }
 
@@ -144,13 +147,19 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     this.#simulator = new Simulator({
       logger: this.#logger,
       onReady: (address) => this.#connectSimulator(address),
-      onDown: () => this.#disconnectSimulator(),
+      // Its connections break by themselves; what is tried again finds the next one, at the same address.
+      onDown: () => {
+        this.#controlUrl = undefined;
+      },
     });
     await this.#simulator.start();
   }
 
   #connectSimulator({ url, caPem, controlUrl }: SimulatorAddress): void {
     this.#controlUrl = controlUrl;
+    if (url === this.#simulatorUrl) return;
+    this.#simulatorUrl = url;
+    void this.#upstreams.get(SIMULATOR_NAME)?.close();
     const parts = {
       name: SIMULATOR_NAME,
       provider: speaking('xai', { name: SIMULATOR_NAME, baseUrl: url }),
@@ -164,13 +173,5 @@ export class Upstreams implements OnModuleInit, OnApplicationShutdown {
     const connected = this.#connected(parts);
     this.#upstreams.set(SIMULATOR_NAME, connected);
     for (const model of connected.upstream.provider.models) this.#models.set(model, SIMULATOR_NAME);
-  }
-
-  /** The next one has another address and authority: what is connected to this one is of no more use. */
-  #disconnectSimulator(): void {
-    const upstream = this.#upstreams.get(SIMULATOR_NAME);
-    this.#upstreams.delete(SIMULATOR_NAME);
-    this.#controlUrl = undefined;
-    void upstream?.close();
   }
 }

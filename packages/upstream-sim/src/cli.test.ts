@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLoopbackCertificate } from './certificate.ts';
+import { createLoopbackCertificate, type LoopbackCertificate } from './certificate.ts';
 import { h2Client, uploadOf } from './testing/client.ts';
 import { ROCKET_BYTES } from './testing/samples.ts';
 
@@ -17,6 +17,7 @@ interface Ready {
   readonly controlUrl: string;
   readonly caPem: string;
   readonly pid: number;
+  readonly certificate?: LoopbackCertificate;
 }
 
 let temp: string;
@@ -127,11 +128,13 @@ describe('the command', () => {
   });
 
   it('takes its certificate from stdin, whose end still ends it', async () => {
-    const certificate = await createLoopbackCertificate();
+    const first = await ready(node([CLI, '--print-certificate']));
+    const { certificate } = first;
+    expect(certificate?.caPem).toBe(first.caPem);
     const child = node([CLI, '--certificate', '-', '--parent-watch']);
     child.stdin?.write(`${JSON.stringify(certificate)}\n`);
     const simulator = await ready(child);
-    expect(simulator.caPem).toBe(certificate.caPem);
+    expect(simulator.caPem).toBe(first.caPem);
     expect(await upload(simulator)).toBe(200);
     const gone = exitOf(child);
     child.stdin?.end();

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { certificateSchema, type LoopbackCertificate } from './certificate.ts';
+import { certificateSchema, createLoopbackCertificate, type LoopbackCertificate } from './certificate.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { createSimulator, type SimulatorOptions } from './simulator.ts';
 
@@ -19,6 +19,7 @@ const USAGE = `ferry-upstream-sim: an upstream on loopback, with real edits and 
   --stream-window <bytes>      what an HTTP/2 stream may send before it must wait; default 1048576
   --connection-window <bytes>  the same for all streams of a connection; default 16777216
   --certificate <file>   JSON { keyPem, certPem, caPem }: the same after a restart; default: made anew; -: the first line of stdin
+  --print-certificate    adds the certificate, with its key, to the line on stdout, for who starts it again
   --ledger-file <file>   a line of JSON is appended when a request's work is done, before it is answered, and at its end
   --parent-watch         exit when stdin ends
   --verbose              a line on stderr for every request
@@ -37,6 +38,7 @@ interface CommandLine {
   readonly options: SimulatorOptions;
   /** `-` or a file. */
   readonly certificate: string | undefined;
+  readonly printCertificate: boolean;
   readonly parentWatch: boolean;
   readonly verbose: boolean;
   readonly help: boolean;
@@ -57,6 +59,7 @@ function readCommandLine(): CommandLine {
       'stream-window': { type: 'string' },
       'connection-window': { type: 'string' },
       certificate: { type: 'string' },
+      'print-certificate': { type: 'boolean', default: false },
       'ledger-file': { type: 'string' },
       'parent-watch': { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
@@ -95,6 +98,7 @@ function readCommandLine(): CommandLine {
       ...(ledgerFile !== undefined && { journal: (entry) => append(ledgerFile, entry) }),
     },
     certificate,
+    printCertificate: values['print-certificate'],
     parentWatch: values['parent-watch'],
     verbose: values.verbose,
     help: values.help,
@@ -130,7 +134,7 @@ function append(path: string, entry: LedgerEntry): void {
 }
 
 async function main(): Promise<void> {
-  const { options, certificate, parentWatch, verbose, help } = readCommandLine();
+  const { options, certificate: source, printCertificate, parentWatch, verbose, help } = readCommandLine();
   if (help) {
     process.stdout.write(USAGE);
     return;
@@ -146,11 +150,10 @@ async function main(): Promise<void> {
       process.stdin.resume();
     }
   });
-  const given =
-    certificate === '-' ? asCertificate(await firstLine()) : certificate && readCertificate(certificate);
+  const certificate = await certificateFrom(source);
   const simulator = await createSimulator({
     ...options,
-    ...(given && { certificate: given }),
+    certificate,
     ...(verbose && { onExchange: logExchange }),
     onInternalError: (error) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -158,9 +161,15 @@ async function main(): Promise<void> {
     },
   });
   const { url, controlUrl, caPem } = simulator;
-  process.stdout.write(`${JSON.stringify({ url, controlUrl, caPem, pid: process.pid })}\n`);
+  const ready = { url, controlUrl, caPem, pid: process.pid, ...(printCertificate && { certificate }) };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
   await ended;
   await simulator.close();
+}
+
+async function certificateFrom(source: string | undefined): Promise<LoopbackCertificate> {
+  if (source === undefined) return await createLoopbackCertificate();
+  return source === '-' ? asCertificate(await firstLine()) : readCertificate(source);
 }
 
 /** A key that comes this way is in no file, and in no list of processes. */

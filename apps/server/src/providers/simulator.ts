@@ -4,10 +4,16 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@ferry/core';
-import type { LoopbackCertificate } from '@ferry/upstream-sim/certificate';
 import { z } from 'zod';
 
-const readyLine = z.object({ url: z.url(), controlUrl: z.url(), caPem: z.string().min(1), pid: z.int() });
+const readyLine = z.object({
+  url: z.url(),
+  controlUrl: z.url(),
+  caPem: z.string().min(1),
+  pid: z.int(),
+  /** Of the first one: what the next is given, so that it is the same upstream. Not ours to understand. */
+  certificate: z.unknown().optional(),
+});
 
 /** What a simulator says when it is ready. */
 export type SimulatorAddress = z.output<typeof readyLine>;
@@ -37,7 +43,7 @@ export interface SimulatorOptions {
  */
 export class Simulator {
   readonly #options: SimulatorOptions;
-  #certificate: LoopbackCertificate | undefined;
+  #certificate: unknown;
   /** Where the last one was; undefined when the system is to choose. */
   #address: SimulatorAddress | undefined;
   #child: Child | undefined;
@@ -51,9 +57,6 @@ export class Simulator {
 
   /** Resolves when the first one is ready. Throws when it cannot be started. */
   async start(): Promise<void> {
-    // Only here: with a real upstream none of it is loaded.
-    const { createLoopbackCertificate } = await import('@ferry/upstream-sim/certificate');
-    this.#certificate = await createLoopbackCertificate();
     const child = this.#spawn();
     try {
       this.#announce(await readyAddress(child));
@@ -85,7 +88,9 @@ export class Simulator {
 
   #spawn(): Child {
     const cli = fileURLToPath(import.meta.resolve('@ferry/upstream-sim/cli'));
-    const args = [cli, '--parent-watch', '--certificate', '-', ...portsOf(this.#address)];
+    const known = this.#certificate !== undefined;
+    const identity = known ? ['--certificate', '-', ...portsOf(this.#address)] : ['--print-certificate'];
+    const args = [cli, '--parent-watch', ...identity];
     const child = spawn(process.execPath, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       // A group of its own: Ctrl+C in a terminal must not end it before the gateway has drained.
@@ -96,7 +101,7 @@ export class Simulator {
     // Both are told by its exit as well; unheard they would end the gateway.
     child.on('error', () => undefined);
     child.stdin.on('error', () => undefined);
-    child.stdin.write(`${JSON.stringify(this.#certificate)}\n`);
+    if (known) child.stdin.write(`${JSON.stringify(this.#certificate)}\n`);
     createInterface({ input: child.stderr }).on('line', (line) =>
       this.#options.logger.warn({ part: 'simulator' }, line),
     );
@@ -107,6 +112,7 @@ export class Simulator {
   #announce(address: SimulatorAddress): void {
     const { url, controlUrl, pid } = address;
     this.#address = address;
+    this.#certificate ??= address.certificate;
     this.#options.logger.info(
       { url, control_url: controlUrl, simulator_pid: pid },
       `Simulated upstream at ${url}, control at ${controlUrl}`,

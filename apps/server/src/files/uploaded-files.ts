@@ -46,7 +46,7 @@ export class UploadedFiles {
 
   /** @throws GatewayError 404; DatabaseUnavailable. */
   async get(identity: Identity, id: string): Promise<FileRecord> {
-    const [file] = await this.#find(identity, eq(uploadedFiles.id, id));
+    const [file] = isFileId(id) ? await this.#find(identity, eq(uploadedFiles.id, id)) : [];
     if (file === undefined) throw fileNotFound('file_id');
     return file;
   }
@@ -73,6 +73,7 @@ export class UploadedFiles {
 
   /** Forgets it; the upstream keeps it. @throws GatewayError 404; DatabaseUnavailable. */
   async forget(identity: Identity, id: string): Promise<FileRecord> {
+    if (!isFileId(id)) throw fileNotFound('file_id');
     const [file] = await this.database.use((db) =>
       db
         .delete(uploadedFiles)
@@ -106,7 +107,7 @@ export class UploadedFiles {
     upstream: Pick<Upstream, 'name' | 'credentials'>,
   ): Promise<UploadedFile[]> {
     if (references.length === 0) return [];
-    const ids = [...new Set(references.map(({ id }) => id))];
+    const ids = [...new Set(references.map(({ id }) => id))].filter(isFileId);
     const found = await this.#find(identity, inArray(uploadedFiles.id, ids));
     const byId = new Map(found.map((file) => [file.id, file]));
     const keys = new Set(upstream.credentials.list().map(({ alias }) => alias));
@@ -138,6 +139,10 @@ const known = (identity: Identity): SQL | undefined =>
   );
 
 const newFileId = (): string => `file-${randomBytes(18).toString('base64url')}`;
+
+/** Whatever else is asked for is unknown without a look: PostgreSQL would refuse some of it, such as NUL. */
+const FILE_ID = /^file-[\w-]{24}$/;
+const isFileId = (id: string): boolean => FILE_ID.test(id);
 
 function elsewhere(file: FileRecord, { name }: Pick<Upstream, 'name'>, param: string): Error {
   return badRequest(

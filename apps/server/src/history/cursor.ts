@@ -5,7 +5,8 @@ export interface Cursor {
   readonly id: string;
 }
 
-const PATTERN = /^(\d{1,15})-((?:upl|edt)_[\w-]{1,64})$/;
+// Fourteen digits reach the year 5138: beyond 9999 a date is written in a way that PostgreSQL does not read.
+const PATTERN = /^(\d{1,14})-((?:upl|edt)_[\w-]{1,64})$/;
 
 export const writeCursor = ({ at, id }: Cursor): string => `${at}-${id}`;
 

@@ -3,6 +3,7 @@ import type { AppParts } from '../app.module.ts';
 import { isKnown } from '../auth/identity.ts';
 import { badRequest, GatewayError } from '../errors/gateway-error.ts';
 import { LineLimit } from '../logging/line-limit.ts';
+import { refuseControlCharacters } from './control-characters.ts';
 import { RouteMethods } from './route-methods.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -13,7 +14,7 @@ const STRANGERS_LINES = { lines: 100, periodMs: 60_000 } as const;
 /** Characters of a path in the log: ours are shorter. */
 const MAX_LOGGED_PATH = 256;
 
-/** What happens to every request, whatever its route: headers, the door, 405, the line in the log. */
+/** What happens to every request, whatever its route: headers, the door, 405, addresses that can name nothing, the line in the log. */
 export function installHooks(
   fastify: FastifyInstance,
   { shutdown, door }: Pick<AppParts, 'shutdown' | 'door'>,
@@ -32,6 +33,7 @@ export function installHooks(
       if (!request.url.startsWith('/health/')) throw stopping();
     }
     await door.check(request, reply);
+    refuseControlCharacters(request);
     if (request.is404) refuseMethod(request, methods);
   });
   fastify.addHook('onSend', async (_request, reply) => {

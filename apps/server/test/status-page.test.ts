@@ -67,6 +67,20 @@ describe.runIf(hasBrowser)('the status page in a real browser', () => {
     expect(opened.complaints).toEqual([]);
   });
 
+  test('edits are listed by themselves, each with its own attempts', async () => {
+    await using opened = await open();
+    const { page } = opened;
+    await edit(ferry, 'edited.jpg');
+    await row(page, 'edited.jpg').getByText('Arrived').waitFor();
+    await uploads(page).getByRole('button', { name: 'Edits', exact: true }).click();
+    const [newest] = await uploads(page).getByRole('listitem').all();
+    await newest?.getByText('Edited').waitFor();
+    await newest?.getByRole('button').click();
+    const attempts = page.getByRole('region', { name: 'Edit, attempt by attempt' });
+    expect(await attempts.getByRole('listitem').textContent()).toMatch(/Answered 200/);
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('a retry is shown as the log has it: why, on which connections, and each phase', async () => {
     await ferry.simulator.fault(RESET);
     await using opened = await open();

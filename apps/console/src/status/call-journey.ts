@@ -1,7 +1,37 @@
-/** An upload and the edit it was for, as a journey. Pure. */
+/** An upload and the edit it was for, or an edit by itself, as a journey. Pure. */
 import type { CallProgress, EditProgress } from '../journey/progress.ts';
 import { imageJourney, type JourneyShape } from '../journey/shape.ts';
+import { formatCount } from '../ui/figures.ts';
 import type { Call } from './status-api.ts';
+
+/** Its images are inside it, or had been uploaded before: the way to the upstream is its own. */
+export function editJourney(edit: Call): JourneyShape {
+  const bytes = edit.imagesInside?.bytes ?? edit.bytes ?? edit.bytesTotal ?? 0;
+  const progress: EditProgress = {
+    outcome: OUTCOMES[edit.state],
+    bytesSent: bytes,
+    bytesTotal: bytes,
+    images: [
+      {
+        name: editName(edit),
+        bytes,
+        received: true,
+        inside: edit.imagesInside !== null,
+        upload: { ...progressOf(undefined, 0), status: 'done' },
+      },
+    ],
+    edit: progressOf(edit, 0),
+    retries: retries(edit),
+    durationMs: edit.durationMs,
+    endedOn: 'edit',
+  };
+  return imageJourney(progress, 0);
+}
+
+/** An edit has no file of its own. */
+export function editName({ imagesInside }: Call): string {
+  return imagesInside === null ? 'uploaded images' : formatCount(imagesInside.count, 'image');
+}
 
 export function callJourney(upload: Call, edit: Call | undefined): JourneyShape {
   const bytes = upload.bytes ?? upload.bytesTotal ?? 0;

@@ -2,30 +2,33 @@ import type { JSX } from 'preact';
 import { Chip, Journey } from '../journey/journey.tsx';
 import { attemptWords, capital } from '../journey/words.ts';
 import { formatBytes, formatCount, formatDuration } from '../ui/figures.ts';
-import { callJourney, retries } from './call-journey.ts';
+import { callJourney, editJourney, editName, retries } from './call-journey.ts';
 import type { Call } from './status-api.ts';
 import { reasonOf } from './verdict.ts';
 import { type WaterfallRow, waterfall } from './waterfall.ts';
 
 export interface CallRowProps {
-  readonly upload: Call;
-  /** The edit it was for, when there has been one. */
-  readonly edit: Call | undefined;
+  /** An upload; or an edit, where edits are listed. */
+  readonly call: Call;
+  /** The edit that an upload was for, when there has been one. */
+  readonly edit?: Call | undefined;
   readonly open: boolean;
   toggle(id: string): void;
 }
 
-export function CallRow({ upload, edit, open, toggle }: CallRowProps): JSX.Element {
-  const { id, startedAt, filename, state, durationMs, bytes } = upload;
-  const words = outcomeWords(upload, edit);
+export function CallRow({ call, edit, open, toggle }: CallRowProps): JSX.Element {
+  const { id, startedAt, state, durationMs, bytes } = call;
+  const isEdit = call.operation === 'edit';
+  const name = isEdit ? editName(call) : (call.filename ?? 'image');
+  const words = outcomeWords(call, edit);
   return (
     <li class="call" data-state={state} data-open={open}>
       <button type="button" class="call-line" aria-expanded={open} onClick={() => toggle(id)}>
         <time class="call-time">{new Date(startedAt).toLocaleTimeString('en-GB')}</time>
-        <bdi class="call-name" title={filename ?? ''}>
-          {filename ?? 'image'}
+        <bdi class="call-name" title={name}>
+          {name}
         </bdi>
-        <Journey shape={callJourney(upload, edit)} size="row" />
+        <Journey shape={isEdit ? editJourney(call) : callJourney(call, edit)} size="row" />
         <span class="call-words" data-tone={words.tone}>
           {words.text}
         </span>
@@ -36,10 +39,10 @@ export function CallRow({ upload, edit, open, toggle }: CallRowProps): JSX.Eleme
       </button>
       {open && (
         <div class="call-detail">
-          <Attempts call={upload} name="Upload" />
+          <Attempts call={call} name={isEdit ? 'Edit' : 'Upload'} />
           {edit && <Attempts call={edit} name="Edit" />}
           <p class="small">
-            In the log: <code>{upload.requestId}</code>, <code>{id}</code>
+            In the log: <code>{call.requestId}</code>, <code>{id}</code>
           </p>
         </div>
       )}
@@ -49,26 +52,26 @@ export function CallRow({ upload, edit, open, toggle }: CallRowProps): JSX.Eleme
 
 type Tone = 'plain' | 'attention' | 'failed' | 'moving';
 
-function outcomeWords(upload: Call, edit: Call | undefined): { readonly tone: Tone; readonly text: string } {
-  const count = retries(upload);
+function outcomeWords(call: Call, edit: Call | undefined): { readonly tone: Tone; readonly text: string } {
+  const count = retries(call);
   const tried = count === 0 ? '' : formatCount(count, 'retry', 'retries');
-  switch (upload.state) {
+  switch (call.state) {
     case 'running':
       return { tone: count > 0 ? 'attention' : 'moving', text: tried || 'under way' };
     case 'failed':
-      return { tone: 'failed', text: `${capital(reasonOf(upload))}${tried && `; ${tried}`}` };
+      return { tone: 'failed', text: `${capital(reasonOf(call))}${tried && `; ${tried}`}` };
     case 'aborted':
       return { tone: 'plain', text: 'Cancelled by the caller' };
     case 'ok': {
       if (edit?.state === 'failed') return { tone: 'failed', text: `Arrived; edit: ${reasonOf(edit)}` };
-      const first = upload.attempts[0];
+      const first = call.attempts[0];
       const why = first && attemptWords(first);
       return count > 0 && why !== undefined
         ? { tone: 'attention', text: `${tried}: ${why}` }
-        : { tone: 'plain', text: 'Arrived' };
+        : { tone: 'plain', text: call.operation === 'edit' ? 'Edited' : 'Arrived' };
     }
     default:
-      return upload.state satisfies never;
+      return call.state satisfies never;
   }
 }
 

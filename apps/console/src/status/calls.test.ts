@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { callJourney } from './call-journey.ts';
+import { callJourney, editJourney } from './call-journey.ts';
 import { newestFirst, withBytes, withCalls, withoutRunning } from './calls.ts';
 import { testAttempt, testCall } from './testing.ts';
 
@@ -44,4 +44,17 @@ it('an upload that failed ends its journey before the upstream', () => {
   const failed = testCall({ state: 'failed', attempts: [testAttempt({ status: 404 })] });
   const [, sent, edited] = callJourney(failed, undefined).stretches;
   expect([sent.state, edited.state]).toEqual(['failed', 'waiting']);
+});
+
+it('an edit by itself is a journey whose images travel inside it', () => {
+  const inside = { count: 2, bytes: 3_000 };
+  const failed = editJourney(testCall({ operation: 'edit', state: 'failed', imagesInside: inside }));
+  expect(failed.words).toMatch(/^2\simages: Failed/);
+  expect(failed.stretches.map(({ state }) => state)).toEqual(['done', 'done', 'failed']);
+  expect(failed.stretches[1].figure).toBe('inside the edit');
+  const named = editJourney(
+    testCall({ operation: 'edit', attempts: [testAttempt(), testAttempt({ attempt: 2 })] }),
+  );
+  expect(named.words).toMatch(/^uploaded images: Edited .*1\sretry/);
+  expect(named.stretches[2].loops).toHaveLength(1);
 });

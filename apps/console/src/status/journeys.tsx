@@ -8,22 +8,26 @@ import { type Call, type CallPage, fetchCalls } from './status-api.ts';
 const SHOWN = 25;
 const PAGE = '25';
 
-const FILTERS = [
-  { value: '', name: 'All' },
-  { value: 'failed', name: 'Failed' },
-] as const;
+/** What is asked of the history for each. */
+const FILTERS = {
+  all: { name: 'All', query: {} },
+  failed: { name: 'Failed', query: { state: 'failed' } },
+  edits: { name: 'Edits', query: { operation: 'edit' } },
+} as const;
 
-type Filter = (typeof FILTERS)[number]['value'];
+type Filter = keyof typeof FILTERS;
 
-/** The uploads, newest first; each opens to its waterfall. */
+const FILTER_NAMES: readonly Filter[] = ['all', 'failed', 'edits'];
+
+/** The uploads, newest first, each with its edit; or the edits by themselves. Each opens to its waterfall. */
 export function Journeys({ calls, live }: { readonly calls: Calls; readonly live: boolean }): JSX.Element {
-  const [filter, setFilter] = useState<Filter>('');
+  const [filter, setFilter] = useState<Filter>('all');
   const [open, setOpen] = useState<string>();
   const [older, setOlder] = useState<{ readonly calls: Calls; readonly next: string | null }>();
   const more = async (before: string | undefined): Promise<void> => {
     const page = await fetchCalls({
       limit: PAGE,
-      ...(filter !== '' && { state: filter }),
+      ...FILTERS[filter].query,
       ...(before !== undefined && { before }),
     });
     if (page) setOlder((known) => added(known?.calls, page));
@@ -31,10 +35,11 @@ export function Journeys({ calls, live }: { readonly calls: Calls; readonly live
   // A filter asks the whole history, not only what the page has heard of.
   useEffect(() => {
     setOlder(undefined);
-    if (filter !== '' && live) void more(undefined);
+    if (filter !== 'all' && live) void more(undefined);
   }, [filter, live]);
 
-  const known = newestFirst(calls, 'upload').filter(({ state }) => filter === '' || state === filter);
+  const listed = newestFirst(calls, filter === 'edits' ? 'edit' : 'upload');
+  const known = filter === 'failed' ? listed.filter(({ state }) => state === 'failed') : listed;
   const shown = older === undefined ? known.slice(0, SHOWN) : merged(known, older.calls);
   const edits = new Map(
     [...calls.values()].flatMap((call) => (call.operation === 'edit' ? [[call.requestId, call]] : [])),
@@ -45,30 +50,21 @@ export function Journeys({ calls, live }: { readonly calls: Calls; readonly live
       <header>
         <h2>Uploads</h2>
         <fieldset class="choice" aria-label="Show">
-          {FILTERS.map(({ value, name }) => (
-            <button
-              key={value}
-              type="button"
-              aria-pressed={filter === value}
-              onClick={() => setFilter(value)}
-            >
-              {name}
+          {FILTER_NAMES.map((name) => (
+            <button key={name} type="button" aria-pressed={filter === name} onClick={() => setFilter(name)}>
+              {FILTERS[name].name}
             </button>
           ))}
         </fieldset>
       </header>
-      {shown.length === 0 && (
-        <p class="small">
-          {filter === 'failed' ? 'None has failed.' : 'None yet. Edit a picture, or start a drill.'}
-        </p>
-      )}
+      {shown.length === 0 && <p class="small">{nothing(filter, edits.size > 0)}</p>}
       <ol class="calls">
-        {shown.map((upload) => (
+        {shown.map((call) => (
           <CallRow
-            key={upload.id}
-            upload={upload}
-            edit={edits.get(upload.requestId)}
-            open={open === upload.id}
+            key={call.id}
+            call={call}
+            edit={call.operation === 'upload' ? edits.get(call.requestId) : undefined}
+            open={open === call.id}
             toggle={(id) => setOpen(open === id ? undefined : id)}
           />
         ))}
@@ -84,6 +80,13 @@ export function Journeys({ calls, live }: { readonly calls: Calls; readonly live
       )}
     </section>
   );
+}
+
+/** @param editing whether there have been edits: their images are inside them, or were there before. */
+function nothing(filter: Filter, editing: boolean): string {
+  if (filter === 'failed') return 'None has failed.';
+  if (filter === 'all' && editing) return 'No image was uploaded by itself. What was edited is under Edits.';
+  return 'None yet. Edit a picture, or start a drill.';
 }
 
 const added = (calls: Calls | undefined, page: CallPage): { calls: Calls; next: string | null } => ({

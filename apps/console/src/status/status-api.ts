@@ -121,6 +121,9 @@ export interface Call {
   readonly requestId: string;
   readonly provider: string;
   readonly filename: string | null;
+  readonly model: string | null;
+  /** The images inside an edit's own request; null for one that names files, and for an upload. */
+  readonly imagesInside: { readonly count: number; readonly bytes: number } | null;
   readonly state: 'running' | 'ok' | 'failed' | 'aborted';
   readonly startedAt: number;
   readonly endedAt: number | null;
@@ -135,8 +138,9 @@ export interface Call {
 }
 
 interface WireCall
-  extends Pick<Call, 'id' | 'operation' | 'provider' | 'filename' | 'state' | 'bytes' | 'error'> {
+  extends Pick<Call, 'id' | 'operation' | 'provider' | 'filename' | 'model' | 'state' | 'bytes' | 'error'> {
   readonly request_id: string;
+  readonly images_inside: Call['imagesInside'];
   readonly started_at: number;
   readonly ended_at: number | null;
   readonly duration_ms: number | null;
@@ -148,10 +152,11 @@ interface WireCall
 
 export function decodeCall(value: unknown): Call {
   const { request_id, started_at, ended_at, duration_ms, bytes_sent, ...call } = value as WireCall;
-  const { bytes_total, running_attempt, attempts, ...rest } = call;
+  const { bytes_total, running_attempt, images_inside, attempts, ...rest } = call;
   return {
     ...rest,
     requestId: request_id,
+    imagesInside: images_inside,
     startedAt: started_at,
     endedAt: ended_at,
     durationMs: duration_ms,

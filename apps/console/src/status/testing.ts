@@ -20,6 +20,8 @@ export const testCall = (call: Partial<Call> = {}): Call => ({
   requestId: 'req_1',
   provider: 'xai',
   filename: 'a.jpg',
+  model: null,
+  imagesInside: null,
   state: 'ok',
   startedAt: 0,
   endedAt: 100,

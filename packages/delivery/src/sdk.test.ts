@@ -3,6 +3,7 @@ import type { Fault } from '@ferry/upstream-sim';
 import ky from 'ky';
 import OpenAI, { APIConnectionError, APIError, APIUserAbortError, toFile } from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { meet } from './testing/meet.ts';
 import { type Simulated, simulated } from './testing/simulated.ts';
 
 let here: Simulated;
@@ -65,19 +66,19 @@ describe('OpenAI’s client over our fetch', () => {
   ];
 
   test.each(faults)('uploads through %s, where the built-in fetch fails', async (_name, fault) => {
-    const match = { path: '/v1/files' };
-    here.upstream.faults.add({ match, fault });
-    await expect(upload(builtIn())).rejects.toThrow();
-    here.upstream.faults.add({ match, fault });
+    const rule = { match: { path: '/v1/files' }, fault };
+    expect(await meet(here.upstream, rule, () => upload(builtIn()))).toBeInstanceOf(Error);
+    here.upstream.faults.add(rule);
     expect((await upload(ours())).bytes).toBe(PNG.byteLength);
     expect(here.upstream.faults.list()).toEqual([]);
   });
 
   test('lists the models through a broken connection, where the built-in fetch fails', async () => {
     const fault: Fault = { kind: 'destroy', how: 'rst', when: 'before' };
-    here.upstream.faults.add({ match: { path: '/v1/models' }, fault });
-    await expect(builtIn().models.list()).rejects.toBeInstanceOf(APIConnectionError);
-    here.upstream.faults.add({ match: { path: '/v1/models' }, fault });
+    const rule = { match: { path: '/v1/models' }, fault };
+    const thrown = await meet(here.upstream, rule, async () => await builtIn().models.list());
+    expect(thrown).toBeInstanceOf(APIConnectionError);
+    here.upstream.faults.add(rule);
     expect((await ours().models.list()).data.length).toBeGreaterThan(0);
   });
 
@@ -119,25 +120,28 @@ describe('OpenAI’s client over our fetch', () => {
 });
 
 describe('ky over our fetch', () => {
-  const client = () =>
+  const client = (fetch = createFetch(here.client, { safety })) =>
     ky.create({
-      fetch: createFetch(here.client, { safety }),
+      fetch,
       retry: 0,
       headers: { authorization: 'Bearer sk-test' },
     });
 
-  test('sends a form and reads JSON through a broken connection', async () => {
-    here.upstream.faults.add({
+  test('sends a form and reads JSON through a broken connection, where the built-in fetch fails', async () => {
+    const send = (fetch: typeof globalThis.fetch) => {
+      const body = new FormData();
+      body.set('purpose', 'vision');
+      body.set('file', new Blob([PNG], { type: 'image/png' }), 'pixel.png');
+      return client(fetch).post(`${here.upstream.url}/v1/files`, { body }).json<{ bytes: number }>();
+    };
+    const rule = {
       match: { path: '/v1/files' },
       fault: { kind: 'destroy', how: 'rst', when: 'middle' },
-    });
-    const form = new FormData();
-    form.set('purpose', 'vision');
-    form.set('file', new Blob([PNG], { type: 'image/png' }), 'pixel.png');
-    const file = await client()
-      .post(`${here.upstream.url}/v1/files`, { body: form })
-      .json<{ bytes: number }>();
-    expect(file.bytes).toBe(PNG.byteLength);
+    } as const;
+    expect(await meet(here.upstream, rule, () => send(globalThis.fetch))).toBeInstanceOf(Error);
+    here.upstream.faults.add(rule);
+    expect((await send(createFetch(here.client, { safety }))).bytes).toBe(PNG.byteLength);
+    expect(here.upstream.faults.list()).toEqual([]);
   });
 
   test('gets the bytes of a file as they were sent', async () => {

@@ -1,9 +1,11 @@
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { listOf } from './options.ts';
 import { type Mode, PARTS, type PartName } from './plan.ts';
 
 export const USAGE = `pnpm bench [--quick | --full] [PART...]   measures; a PART is ${PARTS.join(', ')}; default all
 pnpm bench compare A.json B.json         what changed between two runs, and whether it is beyond the noise
+pnpm bench report RESULTS.json           writes a run's page and charts anew, from its figures
 pnpm bench profile [--variant V]         where a client's CPU time goes, by function and library
 pnpm bench ab --baseline MODULE          the transports beside another build of them
 
@@ -14,6 +16,7 @@ pnpm bench ab --baseline MODULE          the transports beside another build of 
 
 export type Command =
   | { readonly kind: 'run'; readonly mode: Mode; readonly parts: readonly PartName[]; readonly out: string }
+  | { readonly kind: 'report'; readonly results: string; readonly out: string }
   | { readonly kind: 'compare'; readonly before: string; readonly after: string }
   | { readonly kind: 'profile' | 'ab'; readonly args: readonly string[] }
   | { readonly kind: 'help' };
@@ -40,6 +43,11 @@ export function parseCommand(args: readonly string[]): Command {
       throw new Error('compare takes two files with results');
     }
     return { kind: 'compare', before, after };
+  }
+  if (positionals[0] === 'report') {
+    const [, results, ...others] = positionals;
+    if (results === undefined || others.length > 0) throw new Error('report takes one file with results');
+    return { kind: 'report', results, out: values.out ?? dirname(results) };
   }
   const modes = (['quick', 'full', 'smoke'] as const).filter((mode) => values[mode]);
   const [mode = 'quick', ...more] = modes;

@@ -1,16 +1,21 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseCommand, USAGE } from './cli-options.ts';
 import { compareReport } from './compare/report.ts';
+import { messageOf } from './message.ts';
 import { planOf } from './plan.ts';
+import { failureList } from './report/failure-list.ts';
 import { rowsTable } from './report/rows-table.ts';
 import { writeReport } from './report/write.ts';
-import { parseResults, type Results } from './results/results.ts';
+import { formatResults, parseResults, type Results } from './results/results.ts';
 import { run } from './run.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What has been measured so far, for a run that does not come to its end. */
+const UNFINISHED = resolve(ROOT, '.reports/bench/unfinished.json');
 
 async function main(): Promise<void> {
   const command = parseCommand(process.argv.slice(2));
@@ -21,36 +26,56 @@ async function main(): Promise<void> {
     case 'compare':
       process.stdout.write(compareReport(await read(command.before), await read(command.after)));
       return;
+    case 'report':
+      return await report(await read(command.results), resolve(command.out));
     case 'profile':
       return await (await import('./profile.ts')).profile(command.args);
     case 'ab':
       return await (await import('./transports.ts')).compareTransports(command.args);
     case 'run': {
-      const startedAt = performance.now();
-      const say = (line: string): void => {
-        const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
-        process.stderr.write(`${seconds.padStart(4)} s  ${line}\n`);
-      };
-      const results = await run(planOf(command.mode), command.parts, say);
-      const directory = resolve(ROOT, command.out);
-      await writeReport(results, directory);
-      if (results.rows.length > 0) process.stdout.write(`${rowsTable(results.rows)}\n`);
-      process.stdout.write(`Written to ${directory}: report.md, results.json, charts/\n`);
+      // So that processes and folders go with this process; see `atExit`.
+      process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+      await mkdir(dirname(UNFINISHED), { recursive: true });
+      const results = await run(planOf(command.mode), command.parts, {
+        say: progress(),
+        save: (results) => writeFile(UNFINISHED, formatResults(results)),
+      });
+      await report(results, resolve(ROOT, command.out));
+      await rm(UNFINISHED, { force: true });
     }
   }
+}
+
+function progress(): (line: string) => void {
+  const startedAt = performance.now();
+  return (line) => {
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+    process.stderr.write(`${seconds.padStart(4)} s  ${line}\n`);
+  };
+}
+
+/** Writes what was measured and prints the named rows. Something that failed makes the command fail, once all is written. */
+async function report(results: Results, directory: string): Promise<void> {
+  await writeReport(results, directory);
+  const { rows, failures } = results;
+  if (rows.length > 0) process.stdout.write(`${rowsTable(rows)}\n`);
+  process.stdout.write(`Written to ${directory}: report.md, results.json, charts/\n`);
+  if (failures.length === 0) return;
+  process.stdout.write(`\nCould not be measured:\n${failureList(failures)}`);
+  process.exitCode = 1;
 }
 
 async function read(path: string): Promise<Results> {
   try {
     return parseResults(await readFile(path, 'utf8'));
   } catch (error) {
-    throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
 }

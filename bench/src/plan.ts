@@ -2,6 +2,7 @@ import { FIRE_VARIANTS, type FirePlan, TROUBLES } from './fire/fire.ts';
 import { FULL_DESIGN, QUICK_DESIGN, SMOKE_DESIGN } from './gateway/design.ts';
 import { PROFILE_NAMES } from './gateway/profiles.ts';
 import type { GatewayPlan } from './gateway/run-gateway.ts';
+import type { BundlePlan } from './promises/bundle.ts';
 import type { CutThroughPlan } from './promises/cut-through.ts';
 import { CELLS, type Cell, LARGE_TOGETHER, SMALL_ALONE } from './transports/cell.ts';
 import type { TransportPlan } from './transports/measure.ts';
@@ -15,7 +16,7 @@ export type PartName = (typeof PARTS)[number];
 /** The rows that are measured by themselves; those of speed come from the transports. */
 export interface PromisePlan {
   readonly prewarmed: { readonly rounds: number; readonly uploads: number };
-  readonly bundle: { readonly rounds: number; readonly measureMs: number };
+  readonly bundle: BundlePlan;
   readonly cutThrough: CutThroughPlan;
   readonly overhead: Omit<GatewayPlan, 'settings' | 'profiles'>;
   readonly memory: { readonly variants: readonly VariantName[]; readonly megabytes: number };
@@ -66,13 +67,14 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       cells: FULL_CELLS,
       variants: DEFAULT_VARIANTS,
       rounds: 2,
-      warmUpMs: 700,
-      measureMs: 600,
+      promisedRounds: 3,
+      warmUpMs: 400,
+      measureMs: 500,
     },
-    fire: { variants: FIRE_VARIANTS, troubles: TROUBLES, rounds: 2, uploads: 400, drops: 6 },
+    fire: { variants: FIRE_VARIANTS, troubles: TROUBLES, rounds: 2, uploads: 300, drops: 4 },
     promises: {
-      prewarmed: { rounds: 2, uploads: 5 },
-      bundle: { rounds: 3, measureMs: 800 },
+      prewarmed: { rounds: 3, uploads: 5 },
+      bundle: { rounds: 3, warmUpMs: 400, measureMs: 500 },
       cutThrough: { rounds: 3, megabytes: 5 },
       overhead: { rounds: 3, warmUpMs: 1_000, measureMs: 1_000, minRequests: 20, maxMs: 20_000 },
       memory: { variants: OURS, megabytes: 1_000 },
@@ -96,6 +98,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       cells: [SMALL_ALONE, LARGE_TOGETHER],
       variants: QUICK_CLIENTS,
       rounds: 2,
+      promisedRounds: 2,
       warmUpMs: 700,
       measureMs: 500,
     },
@@ -107,8 +110,8 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       drops: 2,
     },
     promises: {
-      prewarmed: { rounds: 1, uploads: 3 },
-      bundle: { rounds: 2, measureMs: 500 },
+      prewarmed: { rounds: 2, uploads: 3 },
+      bundle: { rounds: 2, warmUpMs: 400, measureMs: 500 },
       cutThrough: { rounds: 2, megabytes: 2 },
       overhead: { rounds: 1, warmUpMs: 700, measureMs: 600, minRequests: 10, maxMs: 10_000 },
       memory: { variants: ['undici-pooled', 'http1-pooled'], megabytes: 1_000 },
@@ -132,13 +135,14 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       cells: [SMALL_ALONE],
       variants: ['undici-pooled', 'raw-h2', 'axios'],
       rounds: 1,
+      promisedRounds: 1,
       warmUpMs: 0,
       measureMs: 50,
     },
     fire: { variants: ['undici-pooled', 'axios'], troubles: TROUBLES, rounds: 1, uploads: 40, drops: 1 },
     promises: {
       prewarmed: { rounds: 1, uploads: 1 },
-      bundle: { rounds: 1, measureMs: 20 },
+      bundle: { rounds: 1, warmUpMs: 0, measureMs: 0 },
       cutThrough: { rounds: 1, megabytes: 1 },
       overhead: { rounds: 1, warmUpMs: 0, measureMs: 0, minRequests: 3, maxMs: 20_000 },
       memory: { variants: ['undici-pooled'], megabytes: 20 },

@@ -1,57 +1,81 @@
-import { measureFire } from './fire/fire.ts';
-import { runGateway } from './gateway/run-gateway.ts';
+import { fireSteps } from './fire/fire.ts';
+import { gatewaySteps } from './gateway/run-gateway.ts';
+import { messageOf } from './message.ts';
 import type { PartName, Plan } from './plan.ts';
-import { measurePromises } from './promises/measure.ts';
-import { speedRows } from './promises/speed.ts';
+import { promiseSteps } from './promises/measure.ts';
+import { Remaining } from './remaining.ts';
 import { describeMachine, h2loadVersion, loadOfNow } from './results/machine.ts';
 import type { Measurement } from './results/measurement.ts';
 import type { NamedRow } from './results/named-row.ts';
-import type { Results } from './results/results.ts';
-import { measureTransports } from './transports/measure.ts';
-import { startSink } from './transports/processes.ts';
+import type { Failure, Results } from './results/results.ts';
+import type { Step } from './steps.ts';
+import { transportSteps } from './transports/measure.ts';
 
-/** Runs these parts of a plan, one after another, and tells what it is at. */
-export async function run(
-  plan: Plan,
-  parts: readonly PartName[],
-  say: (line: string) => void,
-): Promise<Results> {
+export interface Listener {
+  /** A line about what is done now. */
+  say(line: string): void;
+  /** What has been measured so far, and as failures what has not: called after each step. */
+  save(results: Results): Promise<void>;
+}
+
+/** Runs these parts of a plan, step by step. What fails is among the results by name; the rest goes on. */
+export async function run(plan: Plan, parts: readonly PartName[], listener: Listener): Promise<Results> {
+  const steps = stepsOf(plan, parts, listener);
   const startedAt = performance.now();
   const machine = describeMachine();
   const rows: NamedRow[] = [];
   const measurements: Measurement[] = [];
-  // The rows of speed are what the promises begin with.
-  if (parts.includes('transports') || parts.includes('promises')) {
-    const { results, measurements: measured } = await transports(plan, say);
-    measurements.push(...measured);
-    rows.push(...speedRows(results));
-  }
-  if (parts.includes('promises')) rows.push(...(await measurePromises(plan.promises, say)));
-  if (parts.includes('gateway')) measurements.push(...(await runGateway(plan.gateway, say)));
-  if (parts.includes('fire')) measurements.push(...(await measureFire(plan.fire, say)));
-  return {
+  const failures: Failure[] = [];
+  const results = (missing: readonly Failure[]): Results => ({
     format: 1,
     mode: plan.mode,
+    parts,
     seconds: Math.round((performance.now() - startedAt) / 1_000),
     machine: { ...machine, load: [...machine.load, loadOfNow()] },
     rows,
     measurements,
-  };
+    failures: [...failures, ...missing],
+  });
+  const remaining = new Remaining(steps);
+  for (const [done, step] of steps.entries()) {
+    listener.say(`${step.part}: ${step.name}; ${remaining.after(done, performance.now() - startedAt)}`);
+    const failed = (what: string, error: unknown): void => {
+      const failure = { part: step.part, what, message: messageOf(error) };
+      failures.push(failure);
+      listener.say(`FAILED: ${step.part}: ${what}: ${failure.message}`);
+    };
+    try {
+      const found = await step.run(failed);
+      rows.push(...(found.rows ?? []));
+      measurements.push(...(found.measurements ?? []));
+    } catch (error) {
+      failed(step.name, error);
+    }
+    const missing = steps
+      .slice(done + 1)
+      .map(({ part, name }) => ({ part, what: name, message: 'the run ended before' }));
+    await listener.save(results(missing));
+  }
+  return results([]);
 }
 
-async function transports(
-  { transports: plan }: Plan,
-  say: (line: string) => void,
-): ReturnType<typeof measureTransports> {
+/** The order is that of the report but for the gateway, whose loads follow the named rows: those are wanted first. */
+function stepsOf(
+  { transports, promises, gateway, fire }: Plan,
+  parts: readonly PartName[],
+  listener: Listener,
+): Step[] {
   const installed = h2loadVersion() !== undefined;
-  if (!installed && plan.variants.includes('h2load')) {
-    say('transports: h2load is left out, it is not installed (Debian: nghttp2-client)');
+  const variants = transports.variants.filter((variant) => installed || variant !== 'h2load');
+  // The rows of speed are what the promises begin with.
+  const speed = parts.includes('transports') || parts.includes('promises');
+  if (speed && variants.length < transports.variants.length) {
+    listener.say('transports: h2load is left out, it is not installed (Debian: nghttp2-client)');
   }
-  const variants = plan.variants.filter((variant) => installed || variant !== 'h2load');
-  const sink = await startSink();
-  try {
-    return await measureTransports(sink.target, { ...plan, variants }, say);
-  } finally {
-    await sink.stop();
-  }
+  return [
+    ...(speed ? transportSteps({ ...transports, variants }) : []),
+    ...(parts.includes('promises') ? promiseSteps(promises) : []),
+    ...(parts.includes('gateway') ? gatewaySteps(gateway) : []),
+    ...(parts.includes('fire') ? fireSteps(fire) : []),
+  ];
 }

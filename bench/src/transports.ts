@@ -13,11 +13,14 @@ import { cellTable, verdictTable } from './transports/tables.ts';
  */
 export async function compareTransports(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
+  const plan = { ...options, promisedRounds: options.rounds };
   const sink = await startSink();
   try {
     const results: CellResult[] = [];
     for (const cell of options.cells) {
-      const result = await measureCell(sink.target, cell, options);
+      const result = await measureCell(sink.target, cell, plan, (what, error) => {
+        throw new Error(`${what} failed`, { cause: error });
+      });
       results.push(result);
       process.stdout.write(`${cellTable(result)}\n`);
     }

@@ -1,5 +1,13 @@
 import { median } from '../report.ts';
-import { isMetric, keyOf, METRICS, type Measurement, type Metric, valuesOf } from '../results/measurement.ts';
+import {
+  isMetric,
+  keyOf,
+  METRICS,
+  type Measurement,
+  type Metric,
+  ratiosOf,
+  valuesOf,
+} from '../results/measurement.ts';
 import type { Results } from '../results/results.ts';
 
 type Direction = 'better' | 'worse' | 'changed';
@@ -93,8 +101,5 @@ function relative(measurement: Measurement, metric: Metric, { measurements }: Re
   const key = keyOf({ ...measurement, variant: base });
   const found = measurements.find((each) => keyOf(each) === key);
   if (found === undefined) return valuesOf(measurement, metric);
-  return measurement.rounds.flatMap((round, i) => {
-    const [value, by] = [round[metric], found.rounds[i]?.[metric]];
-    return value === undefined || by === undefined ? [] : [value / by];
-  });
+  return ratiosOf(measurement, found, metric);
 }

@@ -1,8 +1,9 @@
 import type { Measurement, Round } from '../results/measurement.ts';
 import { distributionOf, quantile, sortedCopy } from '../results/quantiles.ts';
+import { CLIENT_SECONDS, type OnFailure, type Step } from '../steps.ts';
 import type { FireJob, Measured, Trouble } from '../transports/job.ts';
 import { runJob, startSink } from '../transports/processes.ts';
-import { inRounds } from '../transports/rounds.ts';
+import { inRoundsDespiteFailures } from '../transports/rounds.ts';
 import { VARIANTS, type VariantName } from '../transports/variants.ts';
 
 /** Every 20th is 5 %; a connection that dies takes along up to four uploads. */
@@ -52,54 +53,64 @@ function describeTrouble(trouble: Trouble): string {
   }
 }
 
-/** Uploads through trouble, ours beside the peers as they come. */
-export async function measureFire(plan: FirePlan, say: (line: string) => void): Promise<Measurement[]> {
-  const measurements: Measurement[] = [];
-  for (const trouble of plan.troubles) {
-    say(`under fire: ${describeTrouble(trouble)}`);
-    const silent = trouble.kind === 'silent-drop';
-    const run = async (variant: VariantName): Promise<Measured> => {
-      // A server of its own for each run: who is struck must not depend on who came before.
-      const sink = await startSink(silent ? {} : { trouble });
-      const job: FireJob = {
-        type: 'fire',
-        variant,
-        target: sink.target,
-        trouble,
-        bodyBytes: BODY_BYTES,
-        atOnce: silent ? 1 : AT_ONCE,
-        warmUps: silent ? 1 : 5,
-        uploads: silent ? plan.drops : plan.uploads,
-        restMs: silent ? REST_MS : 0,
-        patienceMs: PATIENCE_MS,
-      };
-      try {
-        return await runJob(job);
-      } finally {
-        await sink.stop();
-      }
+/** A trouble a step: ours beside the peers as they come. */
+export function fireSteps(plan: FirePlan): Step[] {
+  return plan.troubles.map((trouble) => ({
+    part: 'fire',
+    name: describeTrouble(trouble),
+    seconds: fireSeconds(trouble, plan),
+    run: async (failed) => ({ measurements: await measureTrouble(trouble, plan, failed) }),
+  }));
+}
+
+/** The retries' waits are most of it, or the patience of those whose connections are gone. */
+function fireSeconds(trouble: Trouble, { drops, rounds, variants, uploads }: FirePlan): number {
+  return trouble.kind === 'silent-drop'
+    ? 2 + (drops * (REST_MS + PATIENCE_MS)) / 1_000
+    : rounds * variants.length * (2 * CLIENT_SECONDS + uploads / 400);
+}
+
+async function measureTrouble(trouble: Trouble, plan: FirePlan, failed: OnFailure): Promise<Measurement[]> {
+  const silent = trouble.kind === 'silent-drop';
+  const run = async (variant: VariantName): Promise<Measured> => {
+    // A server of its own for each run: who is struck must not depend on who came before.
+    const sink = await startSink(silent ? {} : { trouble });
+    const job: FireJob = {
+      type: 'fire',
+      variant,
+      target: sink.target,
+      trouble,
+      bodyBytes: BODY_BYTES,
+      atOnce: silent ? 1 : AT_ONCE,
+      warmUps: silent ? 1 : 5,
+      uploads: silent ? plan.drops : plan.uploads,
+      restMs: silent ? REST_MS : 0,
+      patienceMs: PATIENCE_MS,
     };
-    const measured = silent
-      ? await sideBySide(plan.variants, run)
-      : await inRounds(plan.variants, plan.rounds, run);
-    for (const [variant, rounds] of measured) measurements.push(measurementOf(variant, trouble, rounds));
-  }
-  return measurements;
-}
-
-/** All at once, in one round: these runs rest and wait, and take next to nothing from one another. */
-async function sideBySide(
-  variants: readonly VariantName[],
-  run: (variant: VariantName) => Promise<Measured>,
-): Promise<Map<VariantName, Measured[]>> {
+    try {
+      return await runJob(job);
+    } finally {
+      await sink.stop();
+    }
+  };
+  const onFailure = (variant: VariantName, round: number, error: unknown): void =>
+    failed(`${describeTrouble(trouble)}: ${VARIANTS[variant].label}, round ${round + 1}`, error);
+  // In silence all run at once, in one round: they rest and wait, and take next to nothing from one another.
+  const groups = silent ? plan.variants.map((variant) => [variant]) : [plan.variants];
   const measured = await Promise.all(
-    variants.map(async (variant) => [variant, [await run(variant)]] as const),
+    groups.map((group) => inRoundsDespiteFailures(group, silent ? 1 : plan.rounds, run, onFailure)),
   );
-  return new Map(measured.map(([variant, rounds]) => [variant, [...rounds]]));
+  return measured.flatMap((each) =>
+    [...each].map(([variant, rounds]) => measurementOf(variant, trouble, rounds)),
+  );
 }
 
-function measurementOf(variant: VariantName, trouble: Trouble, rounds: readonly Measured[]): Measurement {
-  const distribution = distributionOf(rounds.flatMap(({ latenciesMs }) => latenciesMs));
+function measurementOf(
+  variant: VariantName,
+  trouble: Trouble,
+  rounds: readonly (Measured | undefined)[],
+): Measurement {
+  const distribution = distributionOf(rounds.flatMap((round) => round?.latenciesMs ?? []));
   return {
     part: 'fire',
     setting: {
@@ -114,7 +125,9 @@ function measurementOf(variant: VariantName, trouble: Trouble, rounds: readonly 
   };
 }
 
-function roundOf({ latenciesMs, failures = 0 }: Measured): Round {
+function roundOf(measured: Measured | undefined): Round {
+  if (measured === undefined) return {};
+  const { latenciesMs, failures = 0 } = measured;
   const sorted = sortedCopy(latenciesMs);
   const requests = latenciesMs.length + failures;
   return {

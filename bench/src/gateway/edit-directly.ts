@@ -37,10 +37,17 @@ type Post = (path: string, contentType: string, body: Buffer) => Promise<string>
 async function edit(post: Post, form: Buffer): Promise<void> {
   const uploaded = await post('/v1/files', `multipart/form-data; boundary=${BOUNDARY}`, form);
   const { id } = JSON.parse(uploaded) as { id: string };
-  const order = { model: 'grok-imagine-image', prompt: 'grayscale', n: 1, image: { file_id: id } };
+  const order = {
+    model: 'grok-imagine-image',
+    prompt: 'grayscale',
+    n: 1,
+    // As the gateway asks, so that the answers are equally large.
+    response_format: 'b64_json',
+    image: { file_id: id },
+  };
   const edited = JSON.parse(
     await post('/v1/images/edits', 'application/json', Buffer.from(JSON.stringify(order))),
-  ) as { data: { url: string }[] };
+  ) as { data: object[] };
   if (edited.data.length !== 1) throw new Error('the edit has no image');
 }
 

@@ -1,5 +1,4 @@
-import { fork } from 'node:child_process';
-import { program } from '../program.ts';
+import { inFreshProcess } from '../children/child.ts';
 
 /** Requests one after another, `atOnce` of them side by side, each a form with one photograph. */
 export interface LoadOrder {
@@ -40,24 +39,14 @@ const GRACE_MS = 20_000;
 /**
  * Runs a load in a fresh process.
  * @param onMeasuring called when the warm-up is over.
+ * @throws Error when the process ends, or is late, without a result.
  */
 export async function runLoadProcess(order: LoadOrder, onMeasuring: () => void): Promise<LoadSeen> {
-  const child = fork(program('gateway/load-process'));
-  const limit = setTimeout(() => child.kill('SIGKILL'), order.maxMs + GRACE_MS);
-  try {
-    return await new Promise<LoadSeen>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code, signal) =>
-        reject(new Error(`the client ended (${signal ?? code}) without a result`)),
-      );
-      child.on('message', (message: LoadMessage) => {
-        if (message.type === 'measuring') onMeasuring();
-        else resolve(message);
-      });
-      child.send(order);
-    });
-  } finally {
-    clearTimeout(limit);
-    child.kill('SIGKILL');
-  }
+  const take = (said: unknown): LoadSeen | undefined => {
+    const message = said as LoadMessage;
+    if (message.type === 'done') return message;
+    onMeasuring();
+    return undefined;
+  };
+  return await inFreshProcess('gateway/load-process', order, 'the client', order.maxMs + GRACE_MS, take);
 }

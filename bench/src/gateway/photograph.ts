@@ -17,11 +17,19 @@ const GRAIN = 14;
 /** How near to the size that was asked for is near enough. */
 const TOLERANCE = 0.03;
 
+const made = new Map<number, Promise<Buffer<ArrayBuffer>>>();
+
 /**
  * A JPEG of about `byteLength` bytes: the photograph enlarged, with grain. The same bytes every time.
  * @throws Error when the size cannot be reached.
  */
-export async function photograph(byteLength: number): Promise<Buffer<ArrayBuffer>> {
+export function photograph(byteLength: number): Promise<Buffer<ArrayBuffer>> {
+  const photo = made.get(byteLength) ?? makePhotograph(byteLength);
+  made.set(byteLength, photo);
+  return photo;
+}
+
+async function makePhotograph(byteLength: number): Promise<Buffer<ArrayBuffer>> {
   const source = await readFile(SOURCE);
   let width = Math.sqrt(byteLength * 2);
   for (let attempt = 0; attempt < 8; attempt += 1) {

@@ -1,13 +1,12 @@
 /** The processes around a gateway: its upstream, and the road between the two. */
-import { fork, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { program } from '../program.ts';
+import { adopt, messageFrom, START_MS, startProgram, stopChild } from '../children/child.ts';
+import { sharedCompileCache } from '../children/compile-cache.ts';
 import type { Distance } from '../transports/distance.ts';
 
-const START_MS = 20_000;
-const STOP_MS = 5_000;
 const LARGE_WINDOW = 1024 * 1024;
 
 /** The simulated upstream with its image work switched off. */
@@ -24,20 +23,19 @@ export async function startUpstream(windowBytes: number): Promise<UpstreamProces
   // Node's own default has a connection window as small as that of a stream.
   const connectionWindow = windowBytes < LARGE_WINDOW ? windowBytes : 16 * windowBytes;
   const windows = ['--stream-window', String(windowBytes), '--connection-window', String(connectionWindow)];
-  const child = spawn(process.execPath, [cli, '--parent-watch', '--without-image-work', ...windows], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const stop = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.stdin.end();
-    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-    await gone;
-    clearTimeout(kill);
-  };
+  const args = [cli, '--parent-watch', '--without-image-work', ...windows];
+  const env = { ...process.env, ...sharedCompileCache() };
+  const running = spawn(process.execPath, args, { stdio: 'pipe', env });
+  const child = adopt(running);
+  const stop = (): Promise<void> => stopChild(child, () => running.stdin.end());
   try {
     const late = AbortSignal.timeout(START_MS);
-    const [line] = await once(createInterface({ input: child.stdout }), 'line', { signal: late });
+    const lines = createInterface({ input: running.stdout });
+    const [line] = await Promise.race([
+      once(lines, 'line', { signal: late }),
+      once(lines, 'close', { signal: late }),
+    ]);
+    if (line === undefined) throw new Error(`the upstream ended before it was ready: ${child.complaint()}`);
     return { ...(JSON.parse(String(line)) as Omit<UpstreamProcess, 'stop'>), stop };
   } catch (error) {
     await stop();
@@ -49,7 +47,7 @@ export async function startUpstream(windowBytes: number): Promise<UpstreamProces
 export async function connectionsOpened({
   controlUrl,
 }: Pick<UpstreamProcess, 'controlUrl'>): Promise<number> {
-  const answer = await fetch(new URL('/health', controlUrl));
+  const answer = await fetch(new URL('/health', controlUrl), { signal: AbortSignal.timeout(START_MS) });
   return ((await answer.json()) as { connections: { opened: number } }).connections.opened;
 }
 
@@ -61,16 +59,10 @@ export interface RoadProcess {
 
 /** Puts `to` a distance away, in a process of its own: its work must not count as anybody else's. */
 export async function startRoad(to: string, distance: Distance): Promise<RoadProcess> {
-  const child = fork(program('gateway/road-process'), [to, JSON.stringify(distance)]);
-  const stop = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  };
+  const child = startProgram('gateway/road-process', [to, JSON.stringify(distance)]);
+  const stop = (): Promise<void> => stopChild(child, () => child.process.kill('SIGKILL'));
   try {
-    const [url] = await once(child, 'message', { signal: AbortSignal.timeout(START_MS) });
-    return { url: String(url), stop };
+    return { url: await messageFrom(child, 'the road', START_MS, String), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,10 +1,13 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from '../children/at-exit.ts';
 import { startFerry } from '../ferry-process.ts';
 import { describeSetting, type Measurement, type Round } from '../results/measurement.ts';
 import { distributionOf, quantile, sortedCopy } from '../results/quantiles.ts';
-import { inRounds } from '../transports/rounds.ts';
+import { CLIENT_SECONDS, GATEWAY_SECONDS, type OnFailure, type Step } from '../steps.ts';
+import { inRoundsDespiteFailures } from '../transports/rounds.ts';
 import type { GatewaySetting } from './design.ts';
 import { type LoadOrder, type LoadSeen, runLoadProcess } from './load.ts';
 import { photograph } from './photograph.ts';
@@ -33,29 +36,39 @@ interface Run {
   readonly latenciesMs: readonly number[];
 }
 
-/** Every profile, and the way without a gateway, under every load; a fresh gateway and a fresh client for each run. */
-export async function runGateway(plan: GatewayPlan, say: (line: string) => void): Promise<Measurement[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
-  try {
-    const measurements: Measurement[] = [];
-    for (const setting of plan.settings) {
-      say(`gateway: ${describeSetting(setting)}`);
-      const imagePath = join(directory, `${setting.bodyBytes}.jpg`);
-      await writeFile(imagePath, await photograph(setting.bodyBytes));
-      measurements.push(...(await measure(setting, imagePath, plan)));
-    }
-    return measurements;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+/** A load a step, each with an upstream of its own. */
+export function gatewaySteps(plan: GatewayPlan): Step[] {
+  return plan.settings.map((setting) => ({
+    part: 'gateway',
+    name: describeSetting(setting),
+    seconds: gatewaySeconds(setting, plan),
+    run: async (failed) => ({ measurements: await measureGateway(setting, plan, failed) }),
+  }));
 }
 
-async function measure(
+/** About how long a load takes in all rounds of all profiles: far away the requests, nearby the processes. */
+export function gatewaySeconds(
+  { roundTripMs, atOnce, bodyBytes }: GatewaySetting,
+  { profiles, rounds, warmUpMs, measureMs, minRequests }: Omit<GatewayPlan, 'settings'>,
+): number {
+  const requestSeconds = (8 * roundTripMs) / 1_000 + (atOnce * bodyBytes) / 30e6;
+  const loadSeconds = Math.max(
+    (warmUpMs + measureMs) / 1_000 + 2 * requestSeconds,
+    (minRequests / atOnce + 2) * requestSeconds,
+  );
+  return (
+    1 + rounds * ((profiles.length + 1) * (loadSeconds + CLIENT_SECONDS) + profiles.length * GATEWAY_SECONDS)
+  );
+}
+
+/** Every profile, and the way without a gateway, under one load; a fresh gateway and a fresh client for each run. */
+export async function measureGateway(
   setting: GatewaySetting,
-  imagePath: string,
-  plan: GatewayPlan,
+  plan: Omit<GatewayPlan, 'settings'>,
+  failed: OnFailure,
 ): Promise<Measurement[]> {
   await using away = new AsyncDisposableStack();
+  const imagePath = await writePhotograph(setting.bodyBytes, away);
   const upstream = await startUpstream(setting.windowBytes);
   away.defer(() => upstream.stop());
   let { url } = upstream;
@@ -70,13 +83,31 @@ async function measure(
   const { atOnce } = setting;
   const order = { origin: url, caPem, imagePath, atOnce, warmUpMs, measureMs, minRequests, maxMs };
   const variants: readonly Variant[] = [DIRECT.name, ...plan.profiles];
-  const runs = await inRounds(variants, plan.rounds, (variant) =>
+  const run = (variant: Variant): Promise<Run> =>
     variant === 'direct'
       ? measureDirect({ ...order, to: 'direct' }, setting, upstream)
-      : measureProfile(variant, { ...order, to: 'gateway' }, setting, upstream),
+      : measureProfile(variant, { ...order, to: 'gateway' }, setting, upstream);
+  const runs = await inRoundsDespiteFailures(variants, plan.rounds, run, (variant, round, error) =>
+    failed(`${describeSetting(setting)}: ${labelOf(variant)}, round ${round + 1}`, error),
   );
   const base = runs.get(DIRECT.name) ?? [];
   return [...runs].map(([variant, each]) => measurementOf(variant, setting, each, base));
+}
+
+async function writePhotograph(bodyBytes: number, away: AsyncDisposableStack): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
+  const release = atExit(() => rmSync(directory, { recursive: true, force: true }));
+  away.defer(async () => {
+    await rm(directory, { recursive: true, force: true });
+    release();
+  });
+  const path = join(directory, 'photograph.jpg');
+  await writeFile(path, await photograph(bodyBytes));
+  return path;
+}
+
+function labelOf(variant: Variant): string {
+  return variant === DIRECT.name ? DIRECT.label : PROFILES[variant].label;
 }
 
 async function measureDirect(
@@ -163,17 +194,17 @@ function runOf(seen: LoadSeen, { bodyBytes }: GatewaySetting, around: Around): R
 function measurementOf(
   variant: Variant,
   setting: GatewaySetting,
-  runs: readonly Run[],
-  base: readonly Run[],
+  runs: readonly (Run | undefined)[],
+  base: readonly (Run | undefined)[],
 ): Measurement {
-  const rounds = runs.map(({ round }, i): Round => {
+  const rounds = runs.map((run, i): Round => {
+    const round = run?.round ?? {};
     const direct = base[i]?.round.p50Ms;
     return direct === undefined || round.p50Ms === undefined || variant === DIRECT.name
       ? round
       : { ...round, overheadMs: round.p50Ms - direct };
   });
-  const distribution = distributionOf(runs.flatMap(({ latenciesMs }) => latenciesMs));
-  const label = variant === DIRECT.name ? DIRECT.label : PROFILES[variant].label;
-  const measurement: Measurement = { part: 'gateway', setting, variant, label, rounds };
+  const distribution = distributionOf(runs.flatMap((run) => run?.latenciesMs ?? []));
+  const measurement: Measurement = { part: 'gateway', setting, variant, label: labelOf(variant), rounds };
   return distribution === undefined ? measurement : { ...measurement, distribution };
 }

@@ -15,8 +15,14 @@ const OURS = [
 ] as const;
 const PEER: VariantName = 'undici-client-each';
 
+export interface BundlePlan {
+  readonly rounds: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
 /** A connection for every upload, with a bundle of authorities as PEM text beside Node's own roots. */
-export async function bundleRows(rounds: number, measureMs: number): Promise<NamedRow[]> {
+export async function bundleRows({ rounds, warmUpMs, measureMs }: BundlePlan): Promise<NamedRow[]> {
   const sink = await startSink();
   try {
     const target = { ...sink.target, bundlePem: await makeBundle(sink.target.caPem) };
@@ -26,7 +32,7 @@ export async function bundleRows(rounds: number, measureMs: number): Promise<Nam
     );
     const measured = await inRounds(runs, rounds, async ({ variant, trust }) => {
       const load = { type: 'load', variant, trust, target, ...SMALL_ALONE, measureMs } as const;
-      const { ms, uploads } = await runJob({ ...load, warmUpMs: 400, profile: false, baseline: undefined });
+      const { ms, uploads } = await runJob({ ...load, warmUpMs, profile: false, baseline: undefined });
       return ms / uploads;
     });
     const of = (variant: VariantName, trust: Trust): readonly number[] => {

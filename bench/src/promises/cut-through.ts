@@ -1,5 +1,5 @@
 import { startFerry } from '../ferry-process.ts';
-import { encodeForm } from '../form.ts';
+import { type EncodedForm, encodeForm } from '../form.ts';
 import { photograph } from '../gateway/photograph.ts';
 import { startUpstream, type UpstreamProcess } from '../gateway/processes.ts';
 import { pacedUpload } from '../paced-upload.ts';
@@ -10,6 +10,8 @@ import { atMost, promised } from './row.ts';
 
 const PROMISED_MS = 50;
 const MEGABITS_A_SECOND = 10;
+/** Enough to be uploaded while it comes in. */
+const WARM_UP_BYTES = 500_000;
 
 export interface CutThroughPlan {
   readonly rounds: number;
@@ -31,24 +33,26 @@ export async function cutThroughRow({ rounds, megabytes }: CutThroughPlan): Prom
   const upstream = await startUpstream(1024 * 1024);
   away.defer(() => upstream.stop());
   const form = await encodeForm(await photograph(megabytes * 1_000_000));
+  const small = await encodeForm(await photograph(WARM_UP_BYTES));
   const start = async (cutThrough: boolean): Promise<string> => {
     const ferry = await startFerry({ FERRY_UPLOAD__CUT_THROUGH: String(cutThrough) }, upstream);
     away.defer(() => ferry.stop());
     return ferry.url;
   };
-  const urls = { with: await start(true), without: await start(false) };
-  const run = async (way: 'with' | 'without'): Promise<number> => {
+  const [first, second] = await Promise.all([start(true), start(false)]);
+  const urls = { with: first, without: second };
+  const send = async (way: 'with' | 'without', { body, contentType }: EncodedForm): Promise<number> => {
     await fetch(new URL('/ledger', upstream.controlUrl), { method: 'DELETE' });
     const bytesPerSecond = (MEGABITS_A_SECOND * 1_000_000) / 8;
     const url = `${urls[way]}/api/v1/admin/img2img`;
-    const sent = await pacedUpload(url, form.body, form.contentType, bytesPerSecond);
+    const sent = await pacedUpload(url, body, contentType, bytesPerSecond);
     const wholeAt = await onlyUpload(upstream);
     if (sent.status !== 200) throw new Error(`the gateway answered ${sent.status}`);
     return wholeAt - sent.lastByteAt;
   };
   // Discarded: the first request compiles code and opens the first connection.
-  for (const way of ['with', 'without'] as const) await run(way);
-  const measured = await inRounds(['with', 'without'] as const, rounds, run);
+  for (const way of ['with', 'without'] as const) await send(way, small);
+  const measured = await inRounds(['with', 'without'] as const, rounds, (way) => send(way, form));
   return promised(
     'cut-through',
     `The upstream has ${megabytes} MB from a client at ${MEGABITS_A_SECOND} Mbit/s so soon after its last byte`,

@@ -1,26 +1,34 @@
 import type { PromisePlan } from '../plan.ts';
 import type { NamedRow } from '../results/named-row.ts';
+import type { Step } from '../steps.ts';
 import { bundleRows } from './bundle.ts';
 import { cutThroughRow } from './cut-through.ts';
 import { memoryRows } from './memory.ts';
-import { overheadRows } from './overhead.ts';
+import { overheadRows, overheadSeconds } from './overhead.ts';
 import { prewarmedRow } from './prewarmed.ts';
 import { evictionRow, retryRow } from './recovery-rows.ts';
 
-/** What the design promised, but for the speed of the transports, which has a part of its own. */
-export async function measurePromises(plan: PromisePlan, say: (line: string) => void): Promise<NamedRow[]> {
-  const rows: NamedRow[] = [];
-  const measure = async (name: string, run: () => Promise<NamedRow | readonly NamedRow[]>): Promise<void> => {
-    say(`promises: ${name}`);
-    rows.push(...[await run()].flat());
-  };
-  const { prewarmed, bundle, memory } = plan;
-  await measure('prewarmed', () => prewarmedRow(prewarmed.rounds, prewarmed.uploads));
-  await measure('CA bundle', () => bundleRows(bundle.rounds, bundle.measureMs));
-  await measure('cut-through', () => cutThroughRow(plan.cutThrough));
-  await measure('gateway overhead', () => overheadRows(plan.overhead, () => undefined));
-  await measure('memory', () => memoryRows(memory.variants, memory.megabytes));
-  await measure('stale eviction', () => evictionRow(plan.evictions));
-  await measure('cost of a retry', () => retryRow(plan.retries));
-  return rows;
+/** What the design promised, but for the speed of the transports, which comes with their part. */
+export function promiseSteps(plan: PromisePlan): Step[] {
+  const { prewarmed, bundle, cutThrough, overhead, memory } = plan;
+  const step = (
+    name: string,
+    seconds: number,
+    measure: () => Promise<NamedRow | readonly NamedRow[]>,
+  ): Step => ({ part: 'promises', name, seconds, run: async () => ({ rows: [await measure()].flat() }) });
+  return [
+    step('prewarmed', prewarmed.rounds * (1.2 + prewarmed.uploads), () =>
+      prewarmedRow(prewarmed.rounds, prewarmed.uploads),
+    ),
+    step('CA bundle', 1 + bundle.rounds * 6 * (0.5 + (bundle.warmUpMs + bundle.measureMs) / 1_000), () =>
+      bundleRows(bundle),
+    ),
+    step('cut-through', 5 + (2 * cutThrough.rounds + 2) * cutThrough.megabytes, () =>
+      cutThroughRow(cutThrough),
+    ),
+    step('gateway overhead', overheadSeconds(overhead), () => overheadRows(overhead)),
+    step('memory', 2 * memory.variants.length, () => memoryRows(memory.variants, memory.megabytes)),
+    step('stale eviction', 1 + plan.evictions, () => evictionRow(plan.evictions)),
+    step('cost of a retry', 1 + plan.retries / 3, () => retryRow(plan.retries)),
+  ];
 }

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { program } from '../program.ts';
+import { inFreshProcess } from '../children/child.ts';
 import { median } from '../report.ts';
 import type { NamedRow } from '../results/named-row.ts';
 import { startSink } from '../transports/processes.ts';
@@ -33,13 +31,13 @@ export async function evictionRow(uploads: number): Promise<NamedRow> {
 
 /** What an upload loses to a reset in the middle of its body, the wait before the second attempt taken off. */
 export async function retryRow(uploads: number): Promise<NamedRow> {
-  const sink = await startSink({ trouble: { kind: 'stream-reset', every: 4 } });
+  const sink = await startSink({ trouble: { kind: 'stream-reset', every: 3 } });
   try {
     const { cleanMs, troubledMs, waitedMs } = await run({ kind: 'retry', target: sink.target, uploads });
     const clean = median(cleanMs);
     return promised(
       'cost of a retry',
-      'An upload that was reset half-way and sent again, its wait taken off, to a clean one',
+      'An upload of 1 MB that was reset half-way and sent again, its wait taken off, to a clean one',
       atMost(RETRY_RATIO, 'x'),
       troubledMs.map((ms) => ms / clean),
       `clean ${clean.toFixed(1)} ms; the wait, by default up to 500 ms at random, was ${median(waitedMs).toFixed(0)} ms`,
@@ -50,19 +48,6 @@ export async function retryRow(uploads: number): Promise<NamedRow> {
 }
 
 async function run(job: RecoveryJob): Promise<Recovery> {
-  const child = fork(program('promises/recovery-process'));
-  try {
-    child.send(job);
-    const ended = once(child, 'exit').then(([code]) => {
-      throw new Error(`the process that measures a ${job.kind} ended (${code}) without a result`);
-    });
-    const [measured] = await Promise.race([
-      once(child, 'message', { signal: AbortSignal.timeout(MAX_MS) }),
-      ended,
-    ]);
-    ended.catch(() => undefined);
-    return measured as Recovery;
-  } finally {
-    child.kill('SIGKILL');
-  }
+  const take = (measured: unknown): Recovery => measured as Recovery;
+  return await inFreshProcess('promises/recovery-process', job, `the client (${job.kind})`, MAX_MS, take);
 }

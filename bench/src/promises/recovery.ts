@@ -22,7 +22,13 @@ export interface Recovery {
   readonly attempts: readonly number[];
 }
 
-const BODY = Buffer.alloc(100_000, 0x61);
+/** For evictions: the proof counts, not the body. */
+const SMALL = Buffer.alloc(100_000, 0x61);
+/** For retries: what is sent twice should weigh something beside the handshakes. */
+const LARGE = Buffer.alloc(1_000_000, 0x61);
+/** A process that has rested is slower than a busy one, and a second attempt has rested: so do all uploads of that row. */
+const RETRY_REST_MS = 100;
+const WARM_UPS = 6;
 /** A pooled connection of Ferry that has rested for longer is proven before it is used. */
 const REST_MS = POOLED.proveAfterIdleMs + 100;
 
@@ -32,7 +38,7 @@ interface Sent {
   readonly attempts: number;
 }
 
-function uploader(target: Target, policy: ReusePolicy) {
+function uploader(target: Target, policy: ReusePolicy, body: Buffer) {
   const transport = createUndiciTransport({ policy });
   const client = new ResilientClient({ transports: { isolated: transport, shared: transport } });
   const url = new URL(target.url);
@@ -42,7 +48,7 @@ function uploader(target: Target, policy: ReusePolicy) {
       method: 'POST',
       url,
       headers: { 'content-type': 'application/octet-stream' },
-      body: fromBytes(BODY),
+      body: fromBytes(body),
       safety: 'repeatable',
       label: 'upload',
     });
@@ -60,7 +66,7 @@ export async function measureEviction({ target, uploads }: RecoveryJob): Promise
   trust(target, 'default');
   const proxy = await tcpProxy({ to: new URL(target.url) });
   const near = { ...target, url: new URL(new URL(target.url).pathname, proxy.url).href };
-  const [fresh, pooled] = [uploader(near, FRESH), uploader(near, POOLED)];
+  const [fresh, pooled] = [uploader(near, FRESH, SMALL), uploader(near, POOLED, SMALL)];
   const clean: Sent[] = [];
   const troubled: Sent[] = [];
   for (let i = 0; i < 5; i += 1) await fresh();
@@ -77,11 +83,14 @@ export async function measureEviction({ target, uploads }: RecoveryJob): Promise
 /** The server resets every few requests in the middle of their body; those uploads need a second attempt. */
 export async function measureRetry({ target, uploads }: RecoveryJob): Promise<Recovery> {
   trust(target, 'default');
-  const send = uploader(target, FRESH);
+  const send = uploader(target, FRESH, LARGE);
   const sent: Sent[] = [];
-  // Which of the requests meets the reset follows from how many there were: clean and troubled ones take turns.
-  while (sent.length < 4 * uploads + 10) sent.push(await send());
-  const counted = sent.slice(10);
+  // Every third request is reset, so every second upload: it takes two requests.
+  while (sent.length < 2 * uploads + WARM_UPS) {
+    await pause(RETRY_REST_MS);
+    sent.push(await send());
+  }
+  const counted = sent.slice(WARM_UPS);
   return recoveryOf(
     counted.filter(({ attempts }) => attempts === 1),
     counted.filter(({ attempts }) => attempts > 1),

@@ -1,6 +1,6 @@
 import type { Bar, NamedRow } from '../results/named-row.ts';
 
-/** A row that is no mere aim. */
+/** A row that is no mere aim. @throws Error when a figure could not be formed: such a row would be neither pass nor short. */
 export function promised(
   id: string,
   promise: string,
@@ -8,6 +8,9 @@ export function promised(
   measured: readonly number[],
   note = '',
 ): NamedRow {
+  if (measured.length === 0 || !measured.every(Number.isFinite)) {
+    throw new Error(`no figure for "${promise}"`);
+  }
   return { id, promise, bar, aim: false, measured, note };
 }
 

@@ -5,7 +5,8 @@ import { type Measurement, type Metric, sizeName, valuesOf, windowName } from '.
 import { QUANTILES } from '../results/quantiles.ts';
 import type { Results } from '../results/results.ts';
 import { barChart } from '../svg/bar-chart.ts';
-import { type Line, lineChart } from '../svg/line-chart.ts';
+import { type LineChart, lineChart } from '../svg/line-chart.ts';
+import type { Line } from '../svg/panel.ts';
 import { colourOf, PEER_COLOUR } from './colours.ts';
 
 export interface Chart {
@@ -39,22 +40,29 @@ const SHARES: readonly (readonly [share: number, name: string])[] = [
 ];
 
 function latencyCharts(measurements: readonly Measurement[]): Chart[] {
-  const lines = measurements
-    .filter(({ setting }) => isCentre(setting, []))
-    .map((each): Line => {
-      const points = SHARES.flatMap(([share], place) => {
-        const value = each.distribution?.[QUANTILES.indexOf(share)];
-        return value === undefined ? [] : [[place, value] as const];
-      });
-      return { ...lineOf(each), points };
-    });
-  return chart('latency', lines, {
+  const along = measurements.filter(({ setting }) => isCentre(setting, ['roundTripMs']));
+  const panels = distancesOf(along).map((roundTripMs) => ({
+    name: distanceName(roundTripMs),
+    lines: along
+      .filter(({ setting }) => setting.roundTripMs === roundTripMs)
+      .map((each) => ({ ...lineOf(each), points: distributionPoints(each) })),
+  }));
+  return chart('latency', {
     title: 'How long a request takes through the gateway',
-    subtitle: `${sizeName(CENTRE.bodyBytes)}, ${CENTRE.roundTripMs} ms away, ${CENTRE.atOnce} at once; image work of the upstream switched off`,
-    xLabel: 'share of requests that were faster',
+    subtitle: `${sizeName(CENTRE.bodyBytes)}, ${CENTRE.atOnce} at once, window ${windowName(CENTRE.windowBytes)}; image work of the upstream switched off`,
+    xLabel: 'share of requests that were as fast or faster',
     yLabel: 'milliseconds',
     xTicks: SHARES.map(([, name]) => name),
     yScale: 'log',
+    ownAxes: true,
+    panels,
+  });
+}
+
+function distributionPoints({ distribution }: Measurement): Line['points'] {
+  return SHARES.flatMap(([share], place) => {
+    const value = distribution?.[QUANTILES.indexOf(share)];
+    return value === undefined ? [] : [[place, value] as const];
   });
 }
 
@@ -62,36 +70,66 @@ function overheadCharts(measurements: readonly Measurement[]): Chart[] {
   const along = measurements.filter(
     ({ setting, variant }) => variant !== DIRECT.name && isCentre(setting, ['roundTripMs']),
   );
-  const places = distinct(along.map(({ setting }) => setting.roundTripMs ?? 0));
+  const places = distancesOf(along);
   if (places.length < 2) return [];
   const lines = linesAlong(along, 'overheadMs', ({ setting }) => places.indexOf(setting.roundTripMs ?? 0));
-  return chart('overhead', lines, {
+  return chart('overhead', {
     title: 'What the gateway and its connections add, by distance',
     subtitle: `p50 through the gateway minus p50 direct; ${sizeName(CENTRE.bodyBytes)}, ${CENTRE.atOnce} at once, window ${windowName(CENTRE.windowBytes)}`,
     xLabel: 'round trip to the upstream',
     yLabel: 'milliseconds a request',
     xTicks: places.map((ms) => `${ms} ms`),
     yScale: 'linear',
+    panels: [{ lines }],
   });
 }
 
+/** Those that open a connection for every upload; they are another question, and have a panel of their own. */
+const OPENS_EACH: ReadonlySet<string> = new Set([
+  'undici-fresh',
+  'undici-prewarmed',
+  'http1-fresh',
+  'raw-h2-fresh',
+]);
+
 function throughputCharts(measurements: readonly Measurement[]): Chart[] {
   const atOnce = 8;
-  const along = measurements.filter(({ setting }) => setting.atOnce === atOnce);
+  const along = measurements.filter(({ setting }) => setting.atOnce === atOnce).map(asOneAgent);
   const places = distinct(along.map(({ setting }) => setting.bodyBytes));
   if (places.length < 2) return [];
-  const lines = linesAlong(along, 'megabytesPerSecond', ({ setting }) => places.indexOf(setting.bodyBytes));
-  return chart('throughput', lines, {
+  const lines = (each: readonly Measurement[]): Line[] =>
+    linesAlong(each, 'megabytesPerSecond', ({ setting }) => places.indexOf(setting.bodyBytes)).map((line) =>
+      line.name.startsWith('Ferry')
+        ? { ...line, weight: 'strong' }
+        : { ...line, name: line.name.replace(/,.*/, '') },
+    );
+  return chart('throughput', {
     title: 'How fast uploads go, by size',
     subtitle: `one client process, ${atOnce} uploads at once, one server on loopback, HTTPS`,
     xLabel: 'size of an upload',
     yLabel: 'MB/s',
     xTicks: places.map(sizeName),
     yScale: 'log',
+    ownAxes: true,
+    panels: [
+      { name: 'connections are kept', lines: lines(along.filter(({ variant }) => !OPENS_EACH.has(variant))) },
+      {
+        name: 'a connection for every upload',
+        lines: lines(along.filter(({ variant }) => OPENS_EACH.has(variant))),
+      },
+    ],
   });
 }
 
-function fireCharts(measurements: readonly Measurement[]): Chart[] {
+/** undici's Agent cannot send the largest bodies as Buffers; as iterables it is the same client. */
+function asOneAgent(measurement: Measurement): Measurement {
+  return measurement.variant.startsWith('undici-agent')
+    ? { ...measurement, variant: 'undici-agent', label: 'undici Agent' }
+    : measurement;
+}
+
+function fireCharts(all: readonly Measurement[]): Chart[] {
+  const measurements = all.filter((each) => valuesOf(each, 'successRate').length > 0);
   if (measurements.length === 0) return [];
   const groups = Map.groupBy(measurements, ({ setting }) => setting.trouble ?? '');
   const title = 'Uploads that arrive while things go wrong';
@@ -119,13 +157,9 @@ function fireCharts(measurements: readonly Measurement[]): Chart[] {
   return [{ path: 'charts/under-fire.svg', title, svg }];
 }
 
-function chart(
-  name: string,
-  lines: readonly Line[],
-  facts: Omit<Parameters<typeof lineChart>[0], 'lines'>,
-): Chart[] {
-  if (lines.length === 0) return [];
-  return [{ path: `charts/${name}.svg`, title: facts.title, svg: lineChart({ ...facts, lines }) }];
+function chart(name: string, facts: LineChart): Chart[] {
+  if (!facts.panels.some(({ lines }) => lines.some(({ points }) => points.length > 0))) return [];
+  return [{ path: `charts/${name}.svg`, title: facts.title, svg: lineChart(facts) }];
 }
 
 function linesAlong(
@@ -147,7 +181,16 @@ function linesAlong(
 }
 
 function lineOf({ variant, label }: Measurement): Omit<Line, 'points'> {
-  return { name: label, colour: colourOf(variant), dashed: variant === DIRECT.name };
+  const weight = variant === DIRECT.name ? 'dashed' : undefined;
+  return { name: label, colour: colourOf(variant), weight };
+}
+
+function distancesOf(measurements: readonly Measurement[]): readonly number[] {
+  return distinct(measurements.map(({ setting }) => setting.roundTripMs ?? 0));
+}
+
+function distanceName(roundTripMs: number): string {
+  return roundTripMs === 0 ? 'beside the upstream' : `${roundTripMs} ms away`;
 }
 
 /** Whether a setting is the centre of the design but for these axes. */

@@ -1,15 +1,18 @@
+import { PARTS } from '../plan.ts';
 import type { Machine, Results } from '../results/results.ts';
 import type { Chart } from './charts.ts';
+import { failureList } from './failure-list.ts';
 import { rowNotes, rowsTable } from './rows-table.ts';
 import { partTables } from './tables.ts';
 
 /** A whole run as a page. @param charts beside it, by their relative paths. */
 export function reportPage(results: Results, charts: readonly Chart[]): string {
-  const { rows, measurements } = results;
+  const { rows, measurements, failures } = results;
   const has = (part: string): boolean => measurements.some((each) => each.part === part);
   return [
     '# Report\n',
     `${described(results)}\n`,
+    ...(failures.length === 0 ? [] : ['## What could not be measured\n', failureList(failures)]),
     ...(rows.length === 0
       ? []
       : ['## What the design promised\n', `${rowsTable(rows)}`, `${rowNotes(rows)}`]),
@@ -24,10 +27,11 @@ export function reportPage(results: Results, charts: readonly Chart[]): string {
   ].join('\n');
 }
 
-function described({ mode, seconds, machine }: Results): string {
+function described({ mode, parts, seconds, machine }: Results): string {
   const { startedAt, commit } = machine;
+  const some = parts.length === PARTS.length ? '' : ` ${parts.join(' ')}`;
   return [
-    `Written by \`pnpm bench --${mode}\` at commit ${commit}, ${startedAt.slice(0, 16).replace('T', ' ')} UTC, in ${Math.ceil(seconds / 60)} minutes.`,
+    `Written by \`pnpm bench${some} --${mode}\` at commit ${commit}, ${startedAt.slice(0, 16).replace('T', ' ')} UTC, in ${Math.ceil(seconds / 60)} minutes.`,
     `${describeMachine(machine)}`,
     'Figures are medians of the rounds; where a spread matters, the least and the most stand in brackets. How to read them: [README](README.md).',
   ].join('\n');

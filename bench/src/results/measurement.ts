@@ -46,7 +46,7 @@ export interface Setting {
   readonly trouble?: string;
 }
 
-/** One variant under one load, in all rounds. */
+/** One variant under one load, in all rounds; a round that failed is empty, so that the others stay in their places. */
 export interface Measurement {
   readonly part: Part;
   readonly setting: Setting;
@@ -80,6 +80,18 @@ export function windowName(bytes: number): string {
 /** All rounds' values of one figure; empty when it was not had. */
 export function valuesOf({ rounds }: Pick<Measurement, 'rounds'>, metric: Metric): readonly number[] {
   return rounds.flatMap((round) => round[metric] ?? []);
+}
+
+/** One figure over the same figure of another measurement, for the rounds that both have. */
+export function ratiosOf(
+  measurement: Pick<Measurement, 'rounds'>,
+  base: Pick<Measurement, 'rounds'>,
+  metric: Metric,
+): readonly number[] {
+  return measurement.rounds.flatMap((round, i) => {
+    const [value, by] = [round[metric], base.rounds[i]?.[metric]];
+    return value === undefined || by === undefined ? [] : [value / by];
+  });
 }
 
 /** What a measurement is found again by, in another run's results. */

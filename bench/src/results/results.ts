@@ -15,14 +15,25 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** A whole run. */
+/** Something that could not be measured. */
+export interface Failure {
+  readonly part: string;
+  /** The load and the client, such as `1 MB x 8: got, round 2`. */
+  readonly what: string;
+  readonly message: string;
+}
+
+/** A run. */
 export interface Results {
   readonly format: 1;
   readonly mode: string;
+  /** Those that were asked for. */
+  readonly parts: readonly string[];
   readonly seconds: number;
   readonly machine: Machine;
   readonly rows: readonly NamedRow[];
   readonly measurements: readonly Measurement[];
+  readonly failures: readonly Failure[];
 }
 
 const round = z.record(z.string().refine(isMetric), z.number());
@@ -30,6 +41,8 @@ const round = z.record(z.string().refine(isMetric), z.number());
 const schema = z.object({
   format: z.literal(1),
   mode: z.string(),
+  // Reports of the first runs had none of the two lists.
+  parts: z.array(z.string()).default([]),
   seconds: z.number(),
   machine: z.object({
     startedAt: z.string(),
@@ -67,6 +80,7 @@ const schema = z.object({
       distribution: z.array(z.number()).optional(),
     }),
   ),
+  failures: z.array(z.object({ part: z.string(), what: z.string(), message: z.string() })).default([]),
 });
 
 /** Reads results that a run wrote. @throws Error that says what is wrong with them. */
@@ -86,9 +100,9 @@ export function parseResults(text: string): Results {
 export function formatResults(results: Results): string {
   const short = (_key: string, value: unknown): unknown =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
-  const { rows, measurements, ...rest } = results;
+  const { rows, measurements, failures, ...rest } = results;
   const list = (items: readonly object[]): string =>
     `[\n${items.map((item) => `    ${JSON.stringify(item, short)}`).join(',\n')}\n  ]`;
   const head = JSON.stringify(rest, short, 2).replace(/\n}$/, '');
-  return `${head},\n  "rows": ${list(rows)},\n  "measurements": ${list(measurements)}\n}\n`;
+  return `${head},\n  "rows": ${list(rows)},\n  "measurements": ${list(measurements)},\n  "failures": ${list(failures)}\n}\n`;
 }

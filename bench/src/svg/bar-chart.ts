@@ -23,7 +23,7 @@ interface BarChart {
   readonly groups: readonly BarGroup[];
 }
 
-const WIDTH = 760;
+const WIDTH = 780;
 const LEFT = 220;
 const RIGHT = 610;
 const TOP = 84;
@@ -40,6 +40,7 @@ export function barChart(chart: BarChart): string {
   for (const { name, bars } of chart.groups) {
     drawn.push(`<text class="label" x="24" y="${y}">${escapeText(name)}</text>`);
     y += 10;
+    drawn.push(...scale.ticks.map((tick) => gridLine(scale.at(tick), y - 2, y + bars.length * STEP - 2)));
     for (const bar of bars) {
       drawn.push(drawBar(bar, y, scale.at(bar.value)));
       y += STEP;
@@ -47,15 +48,19 @@ export function barChart(chart: BarChart): string {
     y += GROUP_GAP;
   }
   const bottom = y - GROUP_GAP + 6;
-  const grid = scale.ticks.map(
-    (tick) =>
-      `<line class="grid" x1="${px(scale.at(tick))}" x2="${px(scale.at(tick))}" y1="${TOP - 4}" y2="${bottom}"/><text class="soft middle" x="${px(scale.at(tick))}" y="${bottom + 18}">${tickLabel(tick)}</text>`,
-  );
-  return svgDocument({ ...chart, width: WIDTH, height: bottom + 54 }, [
-    ...grid,
+  return svgDocument({ ...chart, width: WIDTH, height: bottom + 58 }, [
     ...drawn,
-    `<text class="soft middle" x="${(LEFT + RIGHT) / 2}" y="${bottom + 40}">${escapeText(chart.xLabel)}</text>`,
+    ...scale.ticks.map(
+      (tick) =>
+        `<text class="soft middle" x="${px(scale.at(tick))}" y="${bottom + 14}">${tickLabel(tick)}</text>`,
+    ),
+    `<text class="soft middle" x="${(LEFT + RIGHT) / 2}" y="${bottom + 36}">${escapeText(chart.xLabel)}</text>`,
   ]);
+}
+
+/** Within a group only: its name above has the whole width. */
+function gridLine(x: number, from: number, to: number): string {
+  return `<line class="grid" x1="${px(x)}" x2="${px(x)}" y1="${px(from)}" y2="${px(to)}"/>`;
 }
 
 function drawBar({ name, colour, text }: Bar, y: number, end: number): string {
@@ -63,6 +68,6 @@ function drawBar({ name, colour, text }: Bar, y: number, end: number): string {
   return [
     `<text class="end" x="${LEFT - 10}" y="${px(middle)}">${escapeText(name)}</text>`,
     `<g class="c${colour}"><rect class="bar" x="${LEFT}" y="${y}" width="${px(Math.max(1, end - LEFT))}" height="${BAR}" rx="2"/></g>`,
-    `<text class="soft" x="${px(end + 8)}" y="${px(middle)}">${escapeText(text)}</text>`,
+    `<text class="soft halo" x="${px(end + 8)}" y="${px(middle)}">${escapeText(text)}</text>`,
   ].join('');
 }

@@ -25,8 +25,9 @@ test('labels of ticks stay short', () => {
 
 test('labels that would overlap move apart, keep their order and stay inside', () => {
   const placed = spreadLabels([50, 52, 51, 200], 10, 0, 200);
-  expect(placed).toEqual([50, 70, 60, 200]);
+  expect(placed).toEqual([41, 61, 51, 200]);
   expect(spreadLabels([99, 100, 100], 10, 0, 100)).toEqual([80, 90, 100]);
+  expect(spreadLabels([1, 0, 12], 10, 0, 100)).toEqual([10, 0, 20]);
 });
 
 const chart = {
@@ -36,16 +37,22 @@ const chart = {
   yLabel: 'MB/s',
   xTicks: ['1', '2'],
   yScale: 'log',
-  lines: [
+  panels: [
     {
-      name: 'one',
-      colour: 0,
-      points: [
-        [0, 10],
-        [1, 20],
+      lines: [
+        {
+          name: 'one',
+          colour: 0,
+          points: [
+            [0, 10],
+            [1, 20],
+          ],
+        },
+        { name: 'short', colour: 2, weight: 'strong', points: [[0, 10]] },
+        { name: 'nothing', colour: 1, points: [] },
       ],
     },
-    { name: 'nothing', colour: 1, points: [] },
+    { name: 'empty', lines: [] },
   ],
 } as const;
 
@@ -62,9 +69,27 @@ test('a chart is one whole element with no script, no font and no address', () =
 
 test('a line without points is left out, the others have dots and a name', () => {
   const svg = lineChart(chart);
-  expect(svg.match(/<circle/g)).toHaveLength(2);
+  expect(svg.match(/<circle/g)).toHaveLength(3);
   expect(svg).toContain('>one<');
   expect(svg).not.toContain('>nothing<');
+  expect(svg).not.toContain('>empty<');
+});
+
+test('a line that ends early says where', () => {
+  expect(lineChart(chart)).toContain('>short (to 1)<');
+});
+
+test('panels lie below one another, each with its name and with the axis that all share', () => {
+  const [first] = chart.panels;
+  const both = lineChart({
+    ...chart,
+    panels: [
+      { ...first, name: 'near' },
+      { name: 'far', lines: [{ name: 'one', colour: 0, points: [[1, 500]] }] },
+    ],
+  });
+  expect(both).toMatch(/>near<[\s\S]*>far</);
+  expect(both.match(/>500</g)).toHaveLength(2);
 });
 
 test('every colour exists for light and for dark pages', () => {

@@ -6,6 +6,7 @@ export function someResults(changes: Partial<Results> = {}): Results {
   return {
     format: 1,
     mode: 'quick',
+    parts: ['transports', 'promises', 'gateway', 'fire'],
     seconds: 100,
     machine: {
       startedAt: '2026-01-02T03:04:05.678Z',
@@ -19,6 +20,7 @@ export function someResults(changes: Partial<Results> = {}): Results {
     },
     rows: [],
     measurements: [],
+    failures: [],
     ...changes,
   };
 }

@@ -31,10 +31,10 @@ export function parseCell(text: string): Cell | undefined {
     : undefined;
 }
 
-/** What the rounds gave for one cell: a list for each variant, by round. */
+/** What the rounds gave for one cell: a list for each variant, by round. What failed is undefined. */
 export interface CellResult {
   readonly cell: Cell;
-  readonly rounds: Readonly<Partial<Record<VariantName, readonly Measured[]>>>;
+  readonly rounds: Readonly<Partial<Record<VariantName, readonly (Measured | undefined)[]>>>;
 }
 
 export function megabytesPerSecond(measured: Pick<Measured, 'bytes' | 'ms'>): number {

@@ -1,10 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { program } from '../program.ts';
+import { inFreshProcess, messageFrom, START_MS, startProgram, stopChild } from '../children/child.ts';
 import type { Job, Measured, Target, Trouble } from './job.ts';
 
-/** Longer than any job should take. */
-const MAX_JOB_MS = 120_000;
+/** How much longer a job may take than it should. */
+const GRACE_MS = 20_000;
+/** For jobs that end when they have done their work: more than any of them takes on a busy machine. */
+const WORK_MS = 60_000;
 
 export interface Sink {
   readonly target: Target;
@@ -18,41 +18,32 @@ export interface SinkOptions {
 
 /** Starts the server in a process of its own. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
-  const child = fork(program('transports/sink-process'), [JSON.stringify(options)]);
-  const target = (await message(child, 'the sink')) as Target;
-  return {
-    target,
-    async stop() {
-      const gone = once(child, 'exit');
-      child.disconnect();
-      await gone;
-    },
-  };
-}
-
-/** Does one job in a fresh process: what one variant compiles, caches or leaks is no other's advantage or burden. */
-export async function runJob(job: Job): Promise<Measured> {
-  const child = fork(program('transports/client-process'));
-  const limit = setTimeout(() => child.kill('SIGKILL'), MAX_JOB_MS);
+  const child = startProgram('transports/sink-process', [JSON.stringify(options)]);
+  const stop = (): Promise<void> =>
+    stopChild(child, () => child.process.connected && child.process.disconnect());
   try {
-    const gone = once(child, 'exit');
-    child.send(job);
-    const measured = (await message(child, job.variant)) as Measured;
-    await gone;
-    return measured;
-  } finally {
-    clearTimeout(limit);
-    child.kill();
+    return { target: await messageFrom(child, 'the server', START_MS, (target) => target as Target), stop };
+  } catch (error) {
+    await stop();
+    throw error;
   }
 }
 
-/** The child's first message; throws when it ends without one. */
-function message(child: ChildProcess, name: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      reject(new Error(`${name} ended (${signal ?? code}) before it had a result`));
-    });
-  });
+/** Does one job in a fresh process. */
+export async function runJob(job: Job): Promise<Measured> {
+  const take = (measured: unknown): Measured => measured as Measured;
+  return await inFreshProcess('transports/client-process', job, job.variant, limitOf(job), take);
+}
+
+function limitOf(job: Job): number {
+  switch (job.type) {
+    case 'load':
+      return job.warmUpMs + job.measureMs + GRACE_MS;
+    case 'spaced':
+    case 'stream':
+      return WORK_MS;
+    case 'fire':
+      // At the worst every upload is lost.
+      return Math.min(2 * WORK_MS, (job.uploads * (job.restMs + job.patienceMs)) / job.atOnce + GRACE_MS);
+  }
 }

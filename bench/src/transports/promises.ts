@@ -8,9 +8,11 @@ import {
   megabytesPerSecond,
   SMALL_ALONE,
 } from './cell.ts';
-import type { Measured } from './job.ts';
 import { type Spread, spread } from './statistics.ts';
 import { canMeasure, VARIANTS, type VariantName } from './variants.ts';
+
+/** What the promises of speed are about. */
+const OURS: VariantName = 'undici-pooled';
 
 /** What the pooled transport is to reach, as a ratio to another client in the same rounds. */
 export interface SpeedPromise {
@@ -40,6 +42,12 @@ export const PROMISES: readonly SpeedPromise[] = [
   ),
 ];
 
+/** The clients whose ratios are promised under this load. */
+export function promisedIn(cell: Cell): readonly VariantName[] {
+  const promises = PROMISES.filter((promise) => cellName(promise.cell) === cellName(cell));
+  return promises.length === 0 ? [] : [OURS, ...promises.map(({ against }) => against)];
+}
+
 function agentFor(cell: Cell): VariantName {
   return canMeasure('undici-agent', cell) ? 'undici-agent' : 'undici-agent-iterable';
 }
@@ -64,18 +72,18 @@ export interface Verdict {
 }
 
 /** Judges, by the median, the promises whose cells and clients were measured. */
-export function judge(results: readonly CellResult[], ours: VariantName = 'undici-pooled'): Verdict[] {
+export function judge(results: readonly CellResult[], ours: VariantName = OURS): Verdict[] {
   return PROMISES.flatMap((promise) => {
     const result = results.find(({ cell }) => cellName(cell) === cellName(promise.cell));
     const mine = result?.rounds[ours];
     const theirs = result?.rounds[promise.against];
     if (mine === undefined || theirs === undefined) return [];
     const figure = promise.figure === 'MB/s' ? megabytesPerSecond : cpuSecondsPerGigabyte;
-    const base = (round: number): number => {
-      const measured = theirs[round];
-      return measured === undefined ? Number.NaN : figure(measured);
-    };
-    const ratios = mine.map((measured: Measured, round) => figure(measured) / base(round));
+    const ratios = mine.flatMap((measured, round) => {
+      const other = theirs[round];
+      return measured === undefined || other === undefined ? [] : [figure(measured) / figure(other)];
+    });
+    if (ratios.length === 0) return [];
     const measured = spread(ratios);
     const { median } = measured;
     const reached = promise.figure === 'MB/s' ? median >= promise.bound : median <= promise.bound;

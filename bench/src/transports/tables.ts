@@ -20,13 +20,15 @@ export function cellTable({ cell, rounds }: CellResult): string {
 }
 
 function figures(
-  measured: readonly Measured[],
+  measured: readonly (Measured | undefined)[],
   figure: (round: Measured) => number,
-  base: readonly Measured[] | undefined,
+  base: readonly (Measured | undefined)[] | undefined,
   digits: number,
 ): [string, string] {
-  const values = measured.map(figure);
-  const compared = base === undefined ? '' : formatSpread(ratio(values, base.map(figure)), 2);
+  const figureOf = (round: Measured | undefined): number =>
+    round === undefined ? Number.NaN : figure(round);
+  const values = measured.map(figureOf);
+  const compared = base === undefined ? '' : formatSpread(ratio(values, base.map(figureOf)), 2);
   return [formatSpread(spread(values), digits), compared];
 }
 

@@ -81,6 +81,17 @@ export function isVariant(name: string): name is VariantName {
 /** `maxSessionMemory` of Node's HTTP/2 sessions, which undici gives nobody to set: queued Buffers count against it. */
 const SESSION_MEMORY_BYTES = 10_000_000;
 
+/**
+ * Whether a variant belongs into a load. undici's Agent and Client and the built-in fetch fail uploads when more Buffers are queued than
+ * a session may hold; the Agent with an iterable body stands in for them there, and would only say the same twice elsewhere.
+ */
+export function isMeasured(
+  variant: VariantName,
+  cell: { readonly bodyBytes: number; readonly atOnce: number },
+): boolean {
+  return variant === 'undici-agent-iterable' ? !canMeasure('undici-agent', cell) : canMeasure(variant, cell);
+}
+
 /** False for those that cannot: undici's Agent and the built-in fetch fail uploads when more Buffers are queued than a session may hold. */
 export function canMeasure(
   variant: VariantName,

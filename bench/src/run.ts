@@ -1,7 +1,7 @@
 import { fireSteps } from './fire/fire.ts';
 import { gatewaySteps } from './gateway/run-gateway.ts';
 import { messageOf } from './message.ts';
-import type { PartName, Plan } from './plan.ts';
+import type { Mode, PartName, Plan } from './plan.ts';
 import { promiseSteps } from './promises/measure.ts';
 import { Remaining } from './remaining.ts';
 import { describeMachine, h2loadVersion, loadOfNow } from './results/machine.ts';
@@ -18,9 +18,17 @@ export interface Listener {
   save(results: Results): Promise<void>;
 }
 
-/** Runs these parts of a plan, step by step. What fails is among the results by name; the rest goes on. */
+/** Runs these parts of a plan. What fails is among the results by name; the rest goes on. */
 export async function run(plan: Plan, parts: readonly PartName[], listener: Listener): Promise<Results> {
-  const steps = stepsOf(plan, parts, listener);
+  return await runSteps({ mode: plan.mode, parts }, stepsOf(plan, parts, listener), listener);
+}
+
+/** Runs the steps one after another and keeps what each has measured, whatever becomes of the others. */
+export async function runSteps(
+  { mode, parts }: { readonly mode: Mode; readonly parts: readonly PartName[] },
+  steps: readonly Step[],
+  listener: Listener,
+): Promise<Results> {
   const startedAt = performance.now();
   const machine = describeMachine();
   const rows: NamedRow[] = [];
@@ -28,12 +36,12 @@ export async function run(plan: Plan, parts: readonly PartName[], listener: List
   const failures: Failure[] = [];
   const results = (missing: readonly Failure[]): Results => ({
     format: 1,
-    mode: plan.mode,
+    mode,
     parts,
     seconds: Math.round((performance.now() - startedAt) / 1_000),
     machine: { ...machine, load: [...machine.load, loadOfNow()] },
-    rows,
-    measurements,
+    rows: [...rows],
+    measurements: [...measurements],
     failures: [...failures, ...missing],
   });
   const remaining = new Remaining(steps);

@@ -3,7 +3,7 @@ import type { Measurement } from './results/measurement.ts';
 import type { NamedRow } from './results/named-row.ts';
 
 /** What a step has measured. */
-export interface Findings {
+interface Findings {
   readonly rows?: readonly NamedRow[];
   readonly measurements?: readonly Measurement[];
 }

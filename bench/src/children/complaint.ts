@@ -13,7 +13,7 @@ export function keepComplaint(child: ChildProcess): () => string {
 }
 
 /** The line with which Node says why it ends, of all that it says then; else the last line. */
-export function complaintOf(text: string): string {
+function complaintOf(text: string): string {
   const lines = text
     .split('\n')
     .map((line) => line.trim())

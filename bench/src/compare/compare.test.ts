@@ -41,6 +41,14 @@ test('a slower machine changes nothing: speeds are compared as ratios to node:ht
   expect(change).toMatchObject({ before: 0.9, after: 0.9, beyond: undefined });
 });
 
+test('without the same base in both runs, figures are compared as they are', () => {
+  const withBase = someResults({
+    measurements: [someMeasurement('undici-pooled', [90, 90]), someMeasurement('raw-h2', [100, 100])],
+  });
+  const without = someResults({ measurements: [someMeasurement('undici-pooled', [95, 95])] });
+  expect(compareMeasurements(withBase, without)).toMatchObject([{ before: 90, after: 95, base: undefined }]);
+});
+
 test('what only one of the runs measured is not compared', () => {
   const one = someResults({ measurements: [someMeasurement('got', calm)] });
   expect(compareMeasurements(one, someResults())).toEqual([]);
@@ -66,4 +74,7 @@ test('the page says what a row was, is, and what else differs', () => {
   expect(page).toContain('- CPU: Some CPU, then Another CPU');
   expect(page).toContain('the second run began on a busy machine (load 7)');
   expect(page).toContain('Nothing.');
+  expect(page).toContain('- before: commit abc, 2026-01-02 03:04 UTC, quick\n');
+  const other = someResults({ rows: [{ ...row, id: 'new', promise: 'a new one' }] });
+  expect(compareReport(before, other)).toContain('- only before: soon there\n- only after: a new one\n');
 });

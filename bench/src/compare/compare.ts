@@ -16,7 +16,9 @@ type Direction = 'better' | 'worse' | 'changed';
 export interface Change {
   readonly key: string;
   readonly metric: Metric;
-  /** Medians; ratios to the base of the same load where there is one. */
+  /** The client whose figure of the same round this one is divided by; undefined for a figure as it is. */
+  readonly base: string | undefined;
+  /** Medians; ratios to the base where there is one. */
   readonly before: number;
   readonly after: number;
   /** After over before, minus one. */
@@ -61,10 +63,14 @@ export function compareMeasurements(before: Results, after: Results): Change[] {
       .filter(isMetric)
       .flatMap((metric): Change[] => {
         if (metric === 'requests') return [];
-        const values = [relative(each, metric, before), relative(other, metric, after)] as const;
+        if (each.variant === baseOf(each, metric)) return [];
+        const bases = [findBase(each, metric, before), findBase(other, metric, after)] as const;
+        // As they are, unless both runs have what they would be divided by.
+        const [one, two] = bases.includes(undefined) ? [] : bases;
+        const values = [valuesBy(each, metric, one), valuesBy(other, metric, two)] as const;
         if (values.some(({ length }) => length === 0)) return [];
         const { better } = METRICS[metric];
-        return [{ key, metric, ...judgeChange(values[0], values[1], better) }];
+        return [{ key, metric, base: one?.label, ...judgeChange(values[0], values[1], better) }];
       });
   });
 }
@@ -74,7 +80,7 @@ export function judgeChange(
   before: readonly number[],
   after: readonly number[],
   better: 'higher' | 'lower' | undefined,
-): Omit<Change, 'key' | 'metric'> {
+): Omit<Change, 'key' | 'metric' | 'base'> {
   const [a, b] = [median(before), median(after)];
   const share = a === b ? 0 : b / a - 1;
   const noise = Math.max(FLOOR, Math.hypot(strayOf(before), strayOf(after)));
@@ -94,12 +100,26 @@ function strayOf(values: readonly number[]): number {
   return middle === 0 ? 0 : Math.max(...values.map((value) => Math.abs(value / middle - 1)));
 }
 
-function relative(measurement: Measurement, metric: Metric, { measurements }: Results): readonly number[] {
-  const base = BASES[measurement.part];
-  if (base === undefined || ABSOLUTE.has(metric)) return valuesOf(measurement, metric);
-  if (measurement.variant === base) return [];
-  const key = keyOf({ ...measurement, variant: base });
-  const found = measurements.find((each) => keyOf(each) === key);
-  if (found === undefined) return valuesOf(measurement, metric);
-  return ratiosOf(measurement, found, metric);
+function baseOf({ part }: Measurement, metric: Metric): string | undefined {
+  return ABSOLUTE.has(metric) ? undefined : BASES[part];
+}
+
+/** The same load by the client that figures of this part are divided by. */
+function findBase(
+  measurement: Measurement,
+  metric: Metric,
+  { measurements }: Results,
+): Measurement | undefined {
+  const variant = baseOf(measurement, metric);
+  if (variant === undefined) return undefined;
+  const key = keyOf({ ...measurement, variant });
+  return measurements.find((each) => keyOf(each) === key);
+}
+
+function valuesBy(
+  measurement: Measurement,
+  metric: Metric,
+  base: Measurement | undefined,
+): readonly number[] {
+  return base === undefined ? valuesOf(measurement, metric) : ratiosOf(measurement, base, metric);
 }

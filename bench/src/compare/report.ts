@@ -1,3 +1,4 @@
+import { PARTS } from '../plan.ts';
 import { markdownTable } from '../report.ts';
 import { METRICS } from '../results/measurement.ts';
 import { describeBar, type NamedRow, verdictOf } from '../results/named-row.ts';
@@ -9,14 +10,27 @@ export function compareReport(before: Results, after: Results): string {
   const changes = compareMeasurements(before, after);
   const beyond = changes.filter((change) => change.beyond !== undefined);
   return [
-    `${before.machine.commit} (${before.mode}) and ${after.machine.commit} (${after.mode})\n`,
+    `# What changed\n`,
+    `- before: ${described(before)}`,
+    `- after: ${described(after)}\n`,
     ...warnings(before, after),
     '## What the design promised\n',
     rowsTable(before.rows, after.rows),
+    ...onlyInOne(before.rows, after.rows),
     '## Beyond the noise\n',
     beyond.length === 0 ? 'Nothing.\n' : changesTable(beyond),
-    `${changes.length - beyond.length} of ${changes.length} figures are within the noise. Times and speeds of the transports are ratios to node:http2, those of the gateway to the way without one, in the same round.\n`,
+    [
+      `${changes.length - beyond.length} of ${changes.length} figures are within the noise, which is what the rounds of both runs stray from their medians, at least 5 %;`,
+      'a single round is taken to stray by 25 %. Of so many figures some lie beyond it by chance: believe a change that shows in several loads, or in a third run.\n',
+    ].join(' '),
   ].join('\n');
+}
+
+function described({ mode, parts, machine, failures }: Results): string {
+  const what = parts.length === 0 || parts.length === PARTS.length ? '' : `, only ${parts.join(', ')}`;
+  const failed = failures.length === 0 ? '' : `; ${failures.length} could not be measured`;
+  const at = machine.startedAt.slice(0, 16).replace('T', ' ');
+  return `commit ${machine.commit}, ${at} UTC, ${mode}${what}${failed}`;
 }
 
 function warnings(before: Results, after: Results): string[] {
@@ -64,14 +78,24 @@ function rowsTable(before: readonly NamedRow[], after: readonly NamedRow[]): str
     : markdownTable(['promise', 'bar', 'before', 'after', ''], rows);
 }
 
+function onlyInOne(before: readonly NamedRow[], after: readonly NamedRow[]): string[] {
+  const missing = (rows: readonly NamedRow[], from: readonly NamedRow[]): readonly NamedRow[] =>
+    rows.filter(({ id }) => !from.some((row) => row.id === id));
+  const lines = [
+    ...missing(before, after).map(({ promise }) => `- only before: ${promise}\n`),
+    ...missing(after, before).map(({ promise }) => `- only after: ${promise}\n`),
+  ];
+  return lines.length === 0 ? [] : [lines.join('')];
+}
+
 function changesTable(changes: readonly Change[]): string {
   return markdownTable(
-    ['', 'figure', 'before', 'after', 'change', 'noise', ''],
+    ['load and client', 'figure', 'before', 'after', 'change', 'noise', ''],
     changes
       .toSorted((a, b) => Math.abs(b.share) / b.noise - Math.abs(a.share) / a.noise)
       .map((change) => [
         change.key,
-        METRICS[change.metric].label,
+        `${METRICS[change.metric].label}${change.base === undefined ? '' : `, to ${change.base}`}`,
         figure(change.before),
         figure(change.after),
         signed(change.share),

@@ -29,7 +29,7 @@ export function reportPage(results: Results, charts: readonly Chart[]): string {
 
 function described({ mode, parts, seconds, machine }: Results): string {
   const { startedAt, commit } = machine;
-  const some = parts.length === PARTS.length ? '' : ` ${parts.join(' ')}`;
+  const some = parts.length === 0 || parts.length === PARTS.length ? '' : ` ${parts.join(' ')}`;
   return [
     `Written by \`pnpm bench${some} --${mode}\` at commit ${commit}, ${startedAt.slice(0, 16).replace('T', ' ')} UTC, in ${Math.ceil(seconds / 60)} minutes.`,
     `${describeMachine(machine)}`,

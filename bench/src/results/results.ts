@@ -102,7 +102,9 @@ export function formatResults(results: Results): string {
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
   const { rows, measurements, failures, ...rest } = results;
   const list = (items: readonly object[]): string =>
-    `[\n${items.map((item) => `    ${JSON.stringify(item, short)}`).join(',\n')}\n  ]`;
+    items.length === 0
+      ? '[]'
+      : `[\n${items.map((item) => `    ${JSON.stringify(item, short)}`).join(',\n')}\n  ]`;
   const head = JSON.stringify(rest, short, 2).replace(/\n}$/, '');
   return `${head},\n  "rows": ${list(rows)},\n  "measurements": ${list(measurements)},\n  "failures": ${list(failures)}\n}\n`;
 }

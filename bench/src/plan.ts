@@ -79,7 +79,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       overhead: { rounds: 3, warmUpMs: 1_000, measureMs: 1_000, minRequests: 20, maxMs: 20_000 },
       memory: { variants: OURS, megabytes: 1_000 },
       evictions: 7,
-      retries: 20,
+      retries: 40,
     },
   },
   /** Under 3 minutes. */
@@ -116,7 +116,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       overhead: { rounds: 1, warmUpMs: 700, measureMs: 600, minRequests: 10, maxMs: 10_000 },
       memory: { variants: ['undici-pooled', 'http1-pooled'], megabytes: 1_000 },
       evictions: 3,
-      retries: 8,
+      retries: 20,
     },
   },
   /** Seconds: whether every part runs. Its figures mean nothing. */

@@ -29,6 +29,6 @@ export function promiseSteps(plan: PromisePlan): Step[] {
     step('gateway overhead', overheadSeconds(overhead), () => overheadRows(overhead)),
     step('memory', 2 * memory.variants.length, () => memoryRows(memory.variants, memory.megabytes)),
     step('stale eviction', 1 + plan.evictions, () => evictionRow(plan.evictions)),
-    step('cost of a retry', 1 + plan.retries / 3, () => retryRow(plan.retries)),
+    step('cost of a retry', 1 + plan.retries / 6, () => retryRow(plan.retries)),
   ];
 }

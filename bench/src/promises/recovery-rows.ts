@@ -2,7 +2,7 @@ import { inFreshProcess } from '../children/child.ts';
 import { median } from '../report.ts';
 import type { NamedRow } from '../results/named-row.ts';
 import { startSink } from '../transports/processes.ts';
-import type { Recovery, RecoveryJob } from './recovery.ts';
+import { RETRY_WAIT_MS, type Recovery, type RecoveryJob } from './recovery.ts';
 import { atMost, promised } from './row.ts';
 
 const MAX_MS = 60_000;
@@ -40,7 +40,7 @@ export async function retryRow(uploads: number): Promise<NamedRow> {
       'An upload of 1 MB that was reset half-way and sent again, its wait taken off, to a clean one',
       atMost(RETRY_RATIO, 'x'),
       troubledMs.map((ms) => ms / clean),
-      `clean ${clean.toFixed(1)} ms; the wait, by default up to 500 ms at random, was ${median(waitedMs).toFixed(0)} ms`,
+      `clean ${clean.toFixed(1)} ms; the wait, here up to ${RETRY_WAIT_MS} ms at random and by default up to 500 ms, was ${median(waitedMs).toFixed(0)} ms`,
     );
   } finally {
     await sink.stop();

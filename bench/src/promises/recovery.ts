@@ -26,8 +26,10 @@ export interface Recovery {
 const SMALL = Buffer.alloc(100_000, 0x61);
 /** For retries: what is sent twice should weigh something beside the handshakes. */
 const LARGE = Buffer.alloc(1_000_000, 0x61);
-/** A process that has rested is slower than a busy one, and a second attempt has rested: so do all uploads of that row. */
-const RETRY_REST_MS = 100;
+/** The longest wait before a second attempt, which is taken off anyway; by default it is 500 ms. */
+export const RETRY_WAIT_MS = 100;
+/** A process that has rested is slower than a busy one, the more so the longer: clean uploads rest as long as second attempts on average. */
+const RETRY_REST_MS = RETRY_WAIT_MS / 2;
 const WARM_UPS = 6;
 /** A pooled connection of Ferry that has rested for longer is proven before it is used. */
 const REST_MS = POOLED.proveAfterIdleMs + 100;
@@ -40,7 +42,10 @@ interface Sent {
 
 function uploader(target: Target, policy: ReusePolicy, body: Buffer) {
   const transport = createUndiciTransport({ policy });
-  const client = new ResilientClient({ transports: { isolated: transport, shared: transport } });
+  const client = new ResilientClient({
+    transports: { isolated: transport, shared: transport },
+    policy: { backoffBaseMs: RETRY_WAIT_MS },
+  });
   const url = new URL(target.url);
   return async (): Promise<Sent> => {
     const since = performance.now();

@@ -7,12 +7,13 @@ import { SettingsPage } from '../settings/settings-page.tsx';
 import './app.css';
 import { Header } from './header.tsx';
 import { lazy } from './lazy.tsx';
+import { PageMissing } from './page-missing.tsx';
 import { PAGES } from './pages.ts';
 import { SignIn } from './sign-in.tsx';
 import { usePage } from './use-page.ts';
 
 /** With the charts it is as large as the rest of the console. */
-const StatusPage = lazy(async () => (await import('../status/status-page.tsx')).StatusPage);
+const StatusPage = lazy(async () => (await import('../status/status-page.tsx')).StatusPage, PageMissing);
 
 /** How long to wait before asking again a gateway that did not answer. */
 const ASK_AGAIN_MS = 2000;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, type Logger, sleep, systemClock } from '@ferry/core';
-import { and, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import { type Database, notify, type Tx } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database-unavailable.ts';
 import { decide } from './decide.ts';
 import { idempotentRequests as table } from './idempotency.tables.ts';
+import { newestRequest } from './newest-request.ts';
 import type { Outcome } from './outcome.ts';
 import { type Claim, ClaimLost, type Identifier, type RequestStore, type Run } from './request-store.ts';
 
@@ -60,17 +61,28 @@ export class DatabaseStore implements RequestStore {
   }
 
   async claim(identifier: Identifier): Promise<Claim> {
+    const id = randomUUID();
+    try {
+      return await this.#claimAs(id, identifier);
+    } catch (error) {
+      // The commit may have taken place all the same, and nobody will run what it claims.
+      if (this.#running.has(id)) this.#endLater(id);
+      throw error;
+    }
+  }
+
+  async #claimAs(id: string, identifier: Identifier): Promise<Claim> {
     const { scope, fingerprint, first } = identifier;
     return await this.#database.transaction(async (tx) => {
       // Whoever asks for the same at the same moment takes turns.
       await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${scope}, 0))`);
-      const known = first ? undefined : await newest(tx, scope);
+      const known = first ? undefined : await newestRequest(tx, scope);
       const decision = decide(known, fingerprint);
       switch (decision) {
         case 'begin':
-          return { kind: 'run', run: await this.#begin(tx, identifier) };
+          return { kind: 'run', run: await this.#begin(tx, id, identifier) };
         case 'take-over':
-          return { kind: 'run', run: await this.#begin(tx, identifier, known?.id) };
+          return { kind: 'run', run: await this.#begin(tx, id, identifier, known?.id) };
         case 'wait':
           return { kind: 'wait', changed: (signal) => this.#change(known?.id ?? '', signal) };
         case 'replay':
@@ -98,8 +110,12 @@ export class DatabaseStore implements RequestStore {
   }
 
   /** @param dead the row of an instance that died; it is ours from now on, and no longer its. */
-  async #begin(tx: Tx, { scope, fingerprint, lifetimeMs }: Identifier, dead?: string): Promise<Run> {
-    const id = randomUUID();
+  async #begin(
+    tx: Tx,
+    id: string,
+    { scope, fingerprint, lifetimeMs }: Identifier,
+    dead?: string,
+  ): Promise<Run> {
     const values = {
       id,
       leaseUntil: inMs(LEASE_MS),
@@ -139,6 +155,13 @@ export class DatabaseStore implements RequestStore {
       if (this.#unwritten.size < MAX_UNWRITTEN) this.#unwritten.set(id, write);
       else this.#running.delete(id);
     }
+  }
+
+  #endLater(id: string): void {
+    this.#end(id, () => this.#forget(id)).catch((error: unknown) => {
+      this.#running.delete(id);
+      this.#logger.error({ err: error }, 'Cannot take back a claim');
+    });
   }
 
   async #write(id: string, outcome: Outcome, lifetimeMs: number): Promise<void> {
@@ -211,30 +234,4 @@ export class DatabaseStore implements RequestStore {
       );
     }
   }
-}
-
-async function newest(tx: Tx, scope: string) {
-  const [row] = await tx
-    .select({
-      id: table.id,
-      fingerprint: table.fingerprint,
-      state: table.state,
-      status: table.status,
-      body: table.body,
-      leased: sql<boolean>`${table.leaseUntil} > now()`,
-    })
-    .from(table)
-    .where(and(eq(table.scope, scope), sql`${table.expiresAt} > now()`))
-    .orderBy(desc(table.createdAt))
-    .limit(1);
-  if (row === undefined) return undefined;
-  const outcome: Outcome =
-    row.state === 'answered'
-      ? {
-          kind: 'answered',
-          status: row.status ?? 200,
-          body: row.body === null ? undefined : JSON.parse(row.body.toString()),
-        }
-      : { kind: 'unknown' };
-  return { ...row, outcome };
 }

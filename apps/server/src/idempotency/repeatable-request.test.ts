@@ -1,6 +1,7 @@
 import { silentLogger } from '@ferry/core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { Database } from '../database/database.ts';
+import { Database, type Tx } from '../database/database.ts';
+import { DatabaseUnavailable } from '../database/database-unavailable.ts';
 import { ExternalPostgres } from '../database/source.ts';
 import { TestPostgres } from '../database/testing/postgres.ts';
 import { Road } from '../database/testing/road.ts';
@@ -172,4 +173,32 @@ test('a key with another payload is refused', async () => {
   await request(alone).once(options, async () => 'a');
   const other = request(alone).once({ ...options, fingerprint: 'g' }, never);
   await expect(other).rejects.toMatchObject({ fields: { status: 422, code: 'idempotency_key_reused' } });
+});
+
+/** Its first commit takes place, and nobody hears of it. */
+class LosesFirstCommit extends Database {
+  #lost = false;
+
+  override async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const done = await super.transaction(work);
+    if (this.#lost) return done;
+    this.#lost = true;
+    throw new DatabaseUnavailable('it was lost', { asked: true, retryAfterMs: 1 });
+  }
+}
+
+test('a claim whose commit was not heard of keeps nobody waiting: nothing runs under it', async () => {
+  const source = new ExternalPostgres(url);
+  const database = new LosesFirstCommit({ source, poolSize: 3, logger: silentLogger });
+  const store = new DatabaseStore(database, silentLogger);
+  cleanups.push(
+    () => database.stop(),
+    () => store.close(),
+  );
+  database.start();
+  await isUp(database);
+  const identifier = { scope: 'lost', fingerprint: 'f', first: false, lifetimeMs: 60_000 };
+  await expect(store.claim(identifier)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  const { store: other } = await instance();
+  await vi.waitFor(async () => expect(await other.claim(identifier)).toMatchObject({ kind: 'run' }));
 });

@@ -117,8 +117,9 @@ export class UpstreamProcess {
     return entries;
   }
 
+  /** Its books are written before it answers: a request that is still stalled holds nobody up. */
   async stop(): Promise<void> {
-    await this.#child?.stop('SIGTERM');
+    await this.#child?.stop('SIGTERM', GRACE_MS);
   }
 
   #ledgerFile(boot: number): string {

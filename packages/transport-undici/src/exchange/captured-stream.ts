@@ -1,6 +1,7 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
 import { addAbortSignal } from 'node:stream';
+import type { MemoryFeed, PieceSink, Taken } from './memory-feed.ts';
 
 /** RFC 9113 section 6.2. */
 const HEADERS_FRAME = 1;
@@ -18,22 +19,31 @@ export interface StreamObserver {
   onFrameError(headers: boolean): void;
 }
 
+/** Of the overloads, those that are used. */
+type Write = (this: ClientHttp2Stream, chunk: unknown, onTaken?: Taken) => boolean;
+type End = (this: ClientHttp2Stream, chunk: unknown) => ClientHttp2Stream;
+
 /**
  * The HTTP/2 stream under one exchange. undici resolves truncated responses as whole ones and ends abandoned uploads as
  * if they were whole; the stream itself knows better, and this is where it is asked and where it is ended.
  */
-export class CapturedStream {
+export class CapturedStream implements PieceSink {
   readonly stream: ClientHttp2Stream;
+  readonly #write: Write;
+  readonly #end: End;
   #observer: StreamObserver | undefined;
   #endStreamReceived = false;
   #resetByUs = false;
   #closedBeforeDestroy: boolean | undefined;
   #lastPieceNext = false;
+  #feed: MemoryFeed | undefined;
 
   constructor(stream: ClientHttp2Stream, observer: StreamObserver) {
     this.stream = stream;
     this.#observer = observer;
-    const { push, destroy, write } = stream;
+    const { push, destroy } = stream;
+    this.#write = stream.write;
+    this.#end = stream.end;
     // Node pushes null both for the peer's END_STREAM and when a reset ends the stream; in the second case the stream is
     // closed already. `readableEnded` would come too late for a consumer that reads slowly.
     stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
@@ -49,7 +59,11 @@ export class CapturedStream {
       return destroy.call(stream, error);
     };
     stream.write = (chunk: unknown) => {
-      const roomForMore = (write as (this: ClientHttp2Stream, chunk: unknown) => boolean).call(stream, chunk);
+      if (this.#feed !== undefined) {
+        this.#start(this.#feed);
+        return true;
+      }
+      const roomForMore = this.#write.call(stream, chunk);
       return roomForMore || this.#lastPieceNext;
     };
     // undici resends a bodiless request whose HEADERS could not be sent after a GOAWAY: it must have failed before.
@@ -69,6 +83,35 @@ export class CapturedStream {
    */
   lastPieceComes(): void {
     this.#lastPieceNext = true;
+  }
+
+  /** What undici is about to write as one Buffer goes out in the pieces of `feed`. */
+  feedFrom(feed: MemoryFeed): void {
+    this.#feed = feed;
+  }
+
+  /** Nothing has ended or reset it. */
+  get writable(): boolean {
+    return this.stream.writable;
+  }
+
+  write(piece: Uint8Array, onTaken: Taken): void {
+    this.#write.call(this.stream, piece, onTaken);
+  }
+
+  end(piece: Uint8Array): void {
+    this.#end.call(this.stream, piece);
+  }
+
+  #start(feed: MemoryFeed): void {
+    const { stream } = this;
+    this.#feed = undefined;
+    feed.start(this);
+    // undici ends the stream right behind its write(). Whoever ends it later, such as Node after a RST_STREAM, means it.
+    stream.end = () => {
+      stream.end = this.#end;
+      return stream;
+    };
   }
 
   /** The peer has ended its side: the response is whole. */

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { UndiciConnection } from '../connection/undici-connection.ts';
 import type { CapturedStream } from './captured-stream.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
+import { MemoryFeed, type MemoryObserver } from './memory-feed.ts';
 import { pieceBytes } from './piece-size.ts';
 import { BodyFeed, type BodyObserver } from './request-body.ts';
 
@@ -20,30 +21,27 @@ export interface OutgoingBodyOptions {
 }
 
 /** The body of one request on its way out: in which form undici gets it, and what is known of how much has left. */
-export class OutgoingBody implements BodyObserver {
+export class OutgoingBody implements BodyObserver, MemoryObserver {
   /** What undici is given. */
   readonly dispatched: DispatchedBody;
   readonly #options: OutgoingBodyOptions;
-  /** Where it is handed over piece by piece. */
+  /** Where it is held in memory. */
+  readonly #bytes: Uint8Array | undefined;
+  /** What hands it over, from memory in several pieces, or from a source. */
+  #memory: MemoryFeed | undefined;
   readonly #feed: BodyFeed | undefined;
-  /** Bytes of one that is handed over at once. */
-  readonly #wholeBytes: number = 0;
   #stream: CapturedStream | undefined;
 
   constructor(options: OutgoingBodyOptions) {
     this.#options = options;
-    const { body, connection, clock } = options;
-    const bytes = body?.bytes;
+    const { body, clock } = options;
+    this.#bytes = body?.bytes;
     if (body === undefined || body.byteLength === 0) {
       this.dispatched = null;
-    } else if (
-      bytes !== undefined &&
-      bytes.byteLength <= pieceBytes(connection.riderCount + 1, connection.pace.tookMs)
-    ) {
-      // As what it is: an iterator would cost 10 µs more. undici would resend it, as it does an empty one; the exchange rules
-      // that out (`onRefused`, `onGoaway`, `onFrameError`, and `onRequestStart` for whatever is left).
-      this.dispatched = bytes;
-      this.#wholeBytes = bytes.byteLength;
+    } else if (this.#bytes !== undefined) {
+      // undici would resend it, as it does an empty one; the exchange rules that out (`onRefused`, `onGoaway`, `onFrameError`, and
+      // `onRequestStart` for whatever is left).
+      this.dispatched = this.#bytes;
     } else {
       this.#feed = new BodyFeed(body, clock, this);
       // undici's types want a Readable; its Request takes any iterable. A long Buffer or a Readable can hang Node when it is
@@ -65,13 +63,16 @@ export class OutgoingBody implements BodyObserver {
   /** The stream is there, and undici is about to write to it. */
   onStream(stream: CapturedStream): void {
     this.#stream = stream;
-    const bytes = this.#wholeBytes;
-    if (bytes === 0) return;
-    const { record, attempt } = this.#options;
-    record.bodyOpened = true;
-    record.bytesSent = bytes;
-    // Later, since whoever hears of it may abort, which undici cannot bear within its write().
-    if (attempt.onBytesSent !== undefined) queueMicrotask(() => attempt.onBytesSent?.(bytes));
+    const bytes = this.#bytes;
+    if (bytes === undefined || bytes.byteLength === 0) return;
+    this.#options.record.bodyOpened = true;
+    if (bytes.byteLength <= this.pieceBytes(undefined)) {
+      // One piece: what undici does with it is right as it is.
+      this.onPieceWritten(bytes.byteLength, true);
+    } else {
+      this.#memory = new MemoryFeed(bytes, this.#options.clock, this);
+      stream.feedFrom(this.#memory);
+    }
   }
 
   onBodyOpen(): void {
@@ -81,7 +82,8 @@ export class OutgoingBody implements BodyObserver {
   pieceBytes(tookMs: number | undefined): number {
     const { riderCount, pace } = this.#options.connection;
     if (tookMs !== undefined) pace.note(tookMs);
-    return pieceBytes(riderCount, tookMs ?? pace.tookMs);
+    const form = this.#bytes === undefined ? 'slices' : 'memory';
+    return pieceBytes(form, riderCount, tookMs ?? pace.tookMs);
   }
 
   onPiece(bytes: number, last: boolean): void {
@@ -91,17 +93,28 @@ export class OutgoingBody implements BodyObserver {
     attempt.onBytesSent?.(record.bytesSent);
   }
 
+  onPieceWritten(bytes: number, first: boolean): void {
+    const { record, attempt } = this.#options;
+    record.bytesSent += bytes;
+    if (attempt.onBytesSent === undefined) return;
+    // Later, since whoever hears of it may abort, which undici cannot bear within its write().
+    if (first) queueMicrotask(() => attempt.onBytesSent?.(bytes));
+    else attempt.onBytesSent(record.bytesSent);
+  }
+
   onSourceError(error: Error): void {
     this.#options.onSourceError(error);
   }
 
-  /** See `BodyFeed`. */
+  /** The answer is there already: hands over nothing more, and does not end the body either. */
   park(): void {
+    this.#memory?.stop();
     this.#feed?.park();
   }
 
-  /** See `BodyFeed`. */
+  /** The exchange is over. */
   stop(): void {
+    this.#memory?.stop();
     this.#feed?.stop();
   }
 }

@@ -13,6 +13,7 @@ const forms: readonly (readonly [string, RequestBody | undefined])[] = [
   ['no body', undefined],
   ['a small body in memory', fromBytes(new Uint8Array(1_000))],
   ['a body in memory that is larger than the window', fromBytes(new Uint8Array(200_000))],
+  ['a body in memory that goes out in pieces', fromBytes(new Uint8Array(1_000_000))],
   ['a body in pieces', fromFactory(() => [new Uint8Array(1_000), new Uint8Array(1_000)], 2_000)],
 ];
 

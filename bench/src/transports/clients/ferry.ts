@@ -8,8 +8,8 @@ import {
   type ReusePolicy,
   type Transport,
 } from '@ferry/core';
-import { createHttp1Transport } from '@ferry/transport-http1';
-import { createUndiciTransport } from '@ferry/transport-undici';
+import type { createHttp1Transport } from '@ferry/transport-http1';
+import type { createUndiciTransport } from '@ferry/transport-undici';
 import type { VariantName } from '../variants.ts';
 import type { BenchClient } from './client.ts';
 
@@ -23,19 +23,21 @@ export async function ferryTransport(
   baseline?: string,
 ): Promise<Transport | undefined> {
   const tls = ca === undefined ? {} : { tls: { ca } };
-  const undici = (policy: ReusePolicy) => createUndiciTransport({ policy, ...tls });
-  const http1 = (policy: ReusePolicy) => createHttp1Transport({ policy, ...tls });
+  const undici = async (policy: ReusePolicy): Promise<Transport> =>
+    (await import('@ferry/transport-undici')).createUndiciTransport({ policy, ...tls });
+  const http1 = async (policy: ReusePolicy): Promise<Transport> =>
+    (await import('@ferry/transport-http1')).createHttp1Transport({ policy, ...tls });
   switch (variant) {
     case 'undici-pooled':
-      return undici(POOLED);
+      return await undici(POOLED);
     case 'undici-prewarmed':
-      return undici(PREWARMED);
+      return await undici(PREWARMED);
     case 'undici-fresh':
-      return undici(FRESH);
+      return await undici(FRESH);
     case 'http1-pooled':
-      return http1(POOLED);
+      return await http1(POOLED);
     case 'http1-fresh':
-      return http1(FRESH);
+      return await http1(FRESH);
     case 'undici-pooled-baseline': {
       const other: { createUndiciTransport: typeof createUndiciTransport } = await otherBuild(baseline);
       return other.createUndiciTransport({ policy: POOLED, ...tls });

@@ -1,0 +1,3 @@
+export const UPLOAD_HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'application/octet-stream',
+};

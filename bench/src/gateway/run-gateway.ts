@@ -48,13 +48,14 @@ export function gatewaySteps(plan: GatewayPlan): Step[] {
 
 /** About how long a load takes in all rounds of all profiles: far away the requests, nearby the processes. */
 export function gatewaySeconds(
-  { roundTripMs, atOnce, bodyBytes }: GatewaySetting,
+  { roundTripMs, atOnce, bodyBytes, windowBytes }: GatewaySetting,
   { profiles, rounds, warmUpMs, measureMs, minRequests }: Omit<GatewayPlan, 'settings'>,
 ): number {
-  const requestSeconds = (8 * roundTripMs) / 1_000 + (atOnce * bodyBytes) / 30e6;
+  const roundTrips = 4 + bodyBytes / windowBytes;
+  const requestSeconds = (roundTrips * roundTripMs) / 1_000 + (atOnce * bodyBytes) / 60e6;
   const loadSeconds = Math.max(
-    (warmUpMs + measureMs) / 1_000 + 2 * requestSeconds,
-    (minRequests / atOnce + 2) * requestSeconds,
+    (warmUpMs + measureMs) / 1_000 + requestSeconds,
+    (minRequests / atOnce + 1) * requestSeconds,
   );
   return (
     1 + rounds * ((profiles.length + 1) * (loadSeconds + CLIENT_SECONDS) + profiles.length * GATEWAY_SECONDS)

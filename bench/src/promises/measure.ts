@@ -17,18 +17,18 @@ export function promiseSteps(plan: PromisePlan): Step[] {
     measure: () => Promise<NamedRow | readonly NamedRow[]>,
   ): Step => ({ part: 'promises', name, seconds, run: async () => ({ rows: [await measure()].flat() }) });
   return [
-    step('prewarmed', prewarmed.rounds * (1.2 + prewarmed.uploads), () =>
+    step('prewarmed', prewarmed.rounds * (1 + 0.9 * prewarmed.uploads), () =>
       prewarmedRow(prewarmed.rounds, prewarmed.uploads),
     ),
-    step('CA bundle', 1 + bundle.rounds * 6 * (0.5 + (bundle.warmUpMs + bundle.measureMs) / 1_000), () =>
+    step('CA bundle', 1 + bundle.rounds * 6 * (0.2 + (bundle.warmUpMs + bundle.measureMs) / 1_000), () =>
       bundleRows(bundle),
     ),
-    step('cut-through', 5 + (2 * cutThrough.rounds + 2) * cutThrough.megabytes, () =>
+    step('cut-through', 4 + 0.8 * 2 * cutThrough.rounds * cutThrough.megabytes, () =>
       cutThroughRow(cutThrough),
     ),
     step('gateway overhead', overheadSeconds(overhead), () => overheadRows(overhead)),
-    step('memory', 2 * memory.variants.length, () => memoryRows(memory.variants, memory.megabytes)),
-    step('stale eviction', 1 + plan.evictions, () => evictionRow(plan.evictions)),
+    step('memory', 1.3 * memory.variants.length, () => memoryRows(memory.variants, memory.megabytes)),
+    step('stale eviction', 1 + 1.2 * plan.evictions, () => evictionRow(plan.evictions)),
     step('cost of a retry', 1 + plan.retries / 6, () => retryRow(plan.retries)),
   ];
 }

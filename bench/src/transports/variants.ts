@@ -54,7 +54,6 @@ export const DEFAULT_VARIANTS: readonly VariantName[] = [
   'http1-pooled',
   'http1-fresh',
   'raw-h2',
-  'raw-h2-fresh',
   'raw-https',
   'undici-agent',
   'undici-agent-iterable',

@@ -110,6 +110,7 @@ function wordOf({ share, beyond }: Pick<Change, 'share' | 'beyond'>): string {
 }
 
 function signed(share: number): string {
+  if (!Number.isFinite(share)) return 'from none';
   return `${share > 0 ? '+' : ''}${(share * 100).toFixed(0)} %`;
 }
 

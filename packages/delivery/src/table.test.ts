@@ -48,6 +48,7 @@ for (const protocol of ['h2', 'http/1.1'] satisfies Protocol[]) {
 describe('a switch of the policy', () => {
   test.each<[keyof RetryPolicy, Partial<RetryPolicy>, RowName]>([
     ['billableRetryUnknown', { billableRetryUnknown: true }, 'unknown'],
+    ['billableRetryUnknown', { billableRetryUnknown: true }, 'http1-required-whole'],
     ['billableRetryStatusCodes', { billableRetryStatusCodes: [500, 502, 503, 504] }, 'server-error'],
     ['billableRetryStatusCodes', { billableRetryStatusCodes: [408, 425] }, 'request-status'],
     ['trustRefusedStream', { trustRefusedStream: true }, 'refused-whole'],

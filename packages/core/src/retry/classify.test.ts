@@ -144,9 +144,15 @@ describe('the table of verdicts', () => {
     ],
     [
       'HTTP/1.1 required',
-      failed({ kind: 'http1-required', delivery: 'refused', h2Code: 'HTTP_1_1_REQUIRED' }),
+      failed({ kind: 'http1-required', phase: 'request', delivery: 'refused', h2Code: 'HTTP_1_1_REQUIRED' }),
       'retry immediate elsewhere',
       'retry immediate elsewhere',
+    ],
+    [
+      'HTTP/1.1 required of a request that had left whole',
+      failed({ kind: 'http1-required', delivery: 'unknown', h2Code: 'HTTP_1_1_REQUIRED' }),
+      'retry immediate elsewhere',
+      'give up: upstream_unknown_outcome',
     ],
     [
       'no h2 in ALPN',

@@ -14,6 +14,7 @@ export type RowName =
   | 'refused'
   | 'refused-whole'
   | 'http1-required'
+  | 'http1-required-whole'
   | 'unknown'
   | 'truncated'
   | 'unauthorized'
@@ -121,11 +122,18 @@ export const RETRY_TABLE: Readonly<Record<RowName, Row>> = {
     why: 'a proof between two ends, none through a proxy: HAProxy 2.6 says it when its origin did the work',
   },
   'http1-required': {
-    what: 'HTTP/1.1 required: by ALPN, or HTTP_1_1_REQUIRED',
+    what: 'HTTP/1.1 required: by ALPN, or HTTP_1_1_REQUIRED before the whole request had left',
     ...always('other-protocol'),
     acted: false,
     code: 'upstream_transport',
     why: 'nothing was done, and the other protocol is known to work',
+  },
+  'http1-required-whole': {
+    what: 'HTTP_1_1_REQUIRED after the whole request had left',
+    ...uploads('other-protocol', 'billableRetryUnknown'),
+    acted: true,
+    code: 'upstream_transport',
+    why: 'no proof: a proxy may say it when its origin did the work',
   },
   unknown: {
     what: 'unknown: reset, protocol error, timeout, GOAWAY at or below the last stream',

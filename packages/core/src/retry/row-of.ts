@@ -53,7 +53,7 @@ function rowOfDelivery(error: TransportError): RowName {
     case 'answered':
       return 'truncated';
     case 'unknown':
-      return 'unknown';
+      return error.kind === 'http1-required' ? 'http1-required-whole' : 'unknown';
     case 'not-sent':
       return error.kind === 'http1-required' ? 'http1-required' : 'not-sent';
     case 'refused':

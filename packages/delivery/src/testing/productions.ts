@@ -51,6 +51,16 @@ const h2 = (
   strike: (stream: Parameters<NonNullable<Parameters<World['h2']['next']>[0]['whole']>>[0]) => void,
 ) => ({ only: 'h2', arm: (world: World) => world.h2.next({ whole: strike }) }) as const;
 
+/** Resets a request of which the window lets only a part leave. */
+const resetInTheMiddle = (code: number): Parameters<World['h2']['next']>[0] => ({
+  headers: (stream) => {
+    stream.on.grantWindow = false;
+  },
+  data: (stream) => {
+    if (stream.bytes > 0 && !stream.answered) stream.reset(code);
+  },
+});
+
 /** For every row of the table at least one way to produce it. */
 export const PRODUCTIONS: Readonly<Record<RowName, readonly Production[]>> = {
   'whole-answer': [{ arm: () => undefined, ...same([1, 'ok']) }],
@@ -83,14 +93,7 @@ export const PRODUCTIONS: Readonly<Record<RowName, readonly Production[]>> = {
       what: 'REFUSED_STREAM while the body is on its way',
       only: 'h2',
       arm: ({ h2: peer }) => {
-        peer.next({
-          headers: (stream) => {
-            stream.on.grantWindow = false;
-          },
-          data: (stream) => {
-            if (stream.bytes > 0 && !stream.answered) stream.reset(CODE.REFUSED_STREAM);
-          },
-        });
+        peer.next(resetInTheMiddle(CODE.REFUSED_STREAM));
         return { body: fromBytes(Buffer.alloc(3_000_000, 1)) };
       },
       ...same([2, 'ok']),
@@ -117,7 +120,22 @@ export const PRODUCTIONS: Readonly<Record<RowName, readonly Production[]>> = {
       ...uploadsOnly('upstream_unknown_outcome'),
     },
   ],
-  'http1-required': [{ ...h2((stream) => stream.reset(CODE.HTTP_1_1_REQUIRED)), ...same([2, 'ok']) }],
+  'http1-required': [
+    {
+      only: 'h2',
+      arm: ({ h2: peer }) => {
+        peer.next(resetInTheMiddle(CODE.HTTP_1_1_REQUIRED));
+        return { body: fromBytes(Buffer.alloc(3_000_000, 1)) };
+      },
+      ...same([2, 'ok']),
+    },
+  ],
+  'http1-required-whole': [
+    {
+      ...h2((stream) => stream.reset(CODE.HTTP_1_1_REQUIRED)),
+      ...uploadsOnly('upstream_unknown_outcome'),
+    },
+  ],
   unknown: [
     {
       what: 'PROTOCOL_ERROR',

@@ -69,8 +69,8 @@ export class ChurnPeer {
       this.#goAway(request, plan, peer.mode);
       return;
     }
-    // From here on it has been acted upon, whatever becomes of the answer. HTTP_1_1_REQUIRED says that it was not.
-    if (peer.do !== 'reset' || peer.code !== CODE.HTTP_1_1_REQUIRED) this.#act(plan);
+    // From here on it has been acted upon, whatever becomes of the answer.
+    this.#act(plan);
     this.#answerBadly(request, plan, peer);
   }
 

@@ -1,5 +1,6 @@
-import { H2_ERROR_NAMES, type H2ErrorName } from '@ferry/core';
+import { fromBytes, H2_ERROR_NAMES, type H2ErrorName } from '@ferry/core';
 import { CODE } from '@ferry/upstream-sim/peers';
+import type { Expectation } from '../expectation.ts';
 import { engineRun } from './engine-run.ts';
 import { type FaultCase, H2, type Strike } from './fault-case.ts';
 
@@ -55,6 +56,15 @@ const withoutLength = (row: number, name: H2ErrorName, part: string): Strike => 
     }),
 });
 
+const HTTP_1_1_REQUIRED: Expectation = {
+  outcome: 'fails',
+  delivery: ['refused'],
+  kinds: ['http1-required'],
+  phases: ['request'],
+  h2Code: 'HTTP_1_1_REQUIRED',
+  connection: 'retire',
+};
+
 export const RESETS: readonly FaultCase[] = [
   beforeAnswer(22, 'PROTOCOL_ERROR'),
   {
@@ -109,14 +119,23 @@ export const RESETS: readonly FaultCase[] = [
   beforeAnswer(24, 'INTERNAL_ERROR'),
   beforeAnswer(25, 'CANCEL'),
   {
-    ...beforeAnswer(26, 'HTTP_1_1_REQUIRED'),
-    expect: {
-      outcome: 'fails',
-      delivery: ['refused'],
-      kinds: ['http1-required'],
-      h2Code: 'HTTP_1_1_REQUIRED',
-      connection: 'retire',
+    row: 26,
+    title: 'RST_STREAM HTTP_1_1_REQUIRED in the middle of the upload',
+    protocols: H2,
+    produce({ h2 }) {
+      h2.next({
+        headers(r) {
+          r.on.grantWindow = false;
+          r.reset(CODE.HTTP_1_1_REQUIRED);
+        },
+      });
+      return { body: fromBytes(Buffer.alloc(3_000_000, 1)) };
     },
+    expect: HTTP_1_1_REQUIRED,
+  },
+  {
+    ...beforeAnswer(26, 'HTTP_1_1_REQUIRED'),
+    expect: { ...HTTP_1_1_REQUIRED, delivery: ['unknown'], phases: ['headers'] },
   },
   duringAnswer(27, 'NO_ERROR', ''),
   withoutLength(27, 'NO_ERROR', ''),

@@ -260,6 +260,7 @@ export class DispatchHandler
       goaway: connection.goaway,
       streamId: this.#captured?.stream.id,
       sent: this.#sent(),
+      leftWhole: this.#record.phase !== 'request',
       answered: this.#answered,
     });
     this.#fail({ ...mapped, cause: error ?? connection.failure });

@@ -10,6 +10,7 @@ const facts = (given: Partial<FailureFacts>): FailureFacts => ({
   streamId: 3,
   sent: true,
   answered: false,
+  leftWhole: false,
   ...given,
 });
 
@@ -50,10 +51,16 @@ const rows: readonly (readonly [string, Partial<FailureFacts>, Partial<MappedFai
     { kind: 'stream-refused', delivery: 'answered' },
   ],
   [
-    'HTTP_1_1_REQUIRED asks for the other transport',
+    'HTTP_1_1_REQUIRED while a part of the request is still here: nobody had it whole',
     { peerReset: 13 },
     { kind: 'http1-required', delivery: 'refused' },
   ],
+  [
+    'HTTP_1_1_REQUIRED after the whole request is no proof',
+    { peerReset: 13, leftWhole: true },
+    { kind: 'http1-required', delivery: 'unknown', h2Code: 'HTTP_1_1_REQUIRED' },
+  ],
+  ['nor is it one after response headers', { peerReset: 13, answered: true }, { delivery: 'answered' }],
   [
     'any other code proves nothing',
     { peerReset: 1 },

@@ -21,6 +21,8 @@ export interface FailureFacts {
   readonly streamId: number | undefined;
   /** Whether a byte can have left since the request was handed over. */
   readonly sent: boolean;
+  /** Whether the whole request, its end included, is with the socket. */
+  readonly leftWhole: boolean;
   /** Whether response headers have arrived. */
   readonly answered: boolean;
 }
@@ -52,7 +54,9 @@ export function mapFailure(facts: FailureFacts): MappedFailure {
   }
   // nghttp2 itself closes a stream with PROTOCOL_ERROR whose body contradicts its content-length: not the peer's code.
   const ownVerdict = peerReset === PROTOCOL_ERROR && codeOf(facts.error) === CONTENT_LENGTH_MISMATCH;
-  if (peerReset !== undefined && !ownVerdict) return mapReset(peerReset, proven, otherwise);
+  if (peerReset !== undefined && !ownVerdict) {
+    return mapReset(peerReset, { proven, partly: facts.leftWhole ? otherwise : proven, otherwise });
+  }
   if (goaway !== undefined) {
     return {
       kind: goaway.code === HTTP_1_1_REQUIRED ? 'http1-required' : 'goaway',
@@ -67,7 +71,15 @@ export function mapFailure(facts: FailureFacts): MappedFailure {
   return { ...local, delivery: otherwise };
 }
 
-function mapReset(code: number, proven: Delivery, otherwise: Delivery): MappedFailure {
+interface ResetDelivery {
+  /** Where the code is a proof. */
+  readonly proven: Delivery;
+  /** Where it is none, but nobody can have acted upon a request of which a part had not left. */
+  readonly partly: Delivery;
+  readonly otherwise: Delivery;
+}
+
+function mapReset(code: number, { proven, partly, otherwise }: ResetDelivery): MappedFailure {
   const h2Code = h2ErrorName(code);
   switch (code) {
     case REFUSED_STREAM:
@@ -79,9 +91,10 @@ function mapReset(code: number, proven: Delivery, otherwise: Delivery): MappedFa
         connection: 'refused',
       };
     case HTTP_1_1_REQUIRED:
+      // Not among the proofs of section 8.7: a relay may say it after its origin did the work.
       return {
         kind: 'http1-required',
-        delivery: proven,
+        delivery: partly,
         h2Code,
         message: 'the upstream wants HTTP/1.1 (HTTP_1_1_REQUIRED)',
         connection: 'stream-error',

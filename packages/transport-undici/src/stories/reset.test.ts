@@ -107,11 +107,23 @@ it('a refused request is sent elsewhere when it must avoid the connection that r
   expect(avoid).not.toContain(response.exchange.connectionId);
 });
 
-it('HTTP_1_1_REQUIRED asks for the other transport', async () => {
+it('HTTP_1_1_REQUIRED before the request had left whole asks for the other transport', async () => {
+  const peer = await world.peer((connection) => {
+    connection.settings();
+    connection.grantWindow = false;
+    connection.on('request', (id: number) => connection.reset(id, CODE.HTTP_1_1_REQUIRED));
+  });
+  const subject = await world.transport(POOLED);
+  const error = await failureOf(subject.send(peer, { body: fromBytes(new Uint8Array(500_000)) }));
+  expect(error).toMatchObject({ kind: 'http1-required', delivery: 'refused', h2Code: 'HTTP_1_1_REQUIRED' });
+  expect(subject.of('retired')).toHaveLength(1);
+});
+
+it('HTTP_1_1_REQUIRED for a request that had left whole does not prove that nothing was done', async () => {
   const peer = await world.peer(resettingFirst(CODE.HTTP_1_1_REQUIRED));
   const subject = await world.transport(POOLED);
   const error = await failureOf(subject.send(peer));
-  expect(error).toMatchObject({ kind: 'http1-required', delivery: 'refused', h2Code: 'HTTP_1_1_REQUIRED' });
+  expect(error).toMatchObject({ kind: 'http1-required', delivery: 'unknown', h2Code: 'HTTP_1_1_REQUIRED' });
   expect(subject.of('retired')).toHaveLength(1);
 });
 

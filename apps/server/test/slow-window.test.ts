@@ -4,8 +4,11 @@ import {
   FallbackMemory,
   FRESH,
   fromBytes,
+  type RequestBody,
+  type Transport,
   type TransportResponse,
 } from '@ferry/core';
+import { FakeClock } from '@ferry/core/testing';
 import { createHttp1Transport } from '@ferry/transport-http1';
 import { createUndiciTransport } from '@ferry/transport-undici';
 import { createLoopbackCertificate, tcpProxy } from '@ferry/upstream-sim/peers';
@@ -44,7 +47,8 @@ async function upstream(initialWindowSize: number) {
   });
   closers.push(() => proxy.close());
 
-  const memory = new FallbackMemory();
+  const clock = new FakeClock();
+  const memory = new FallbackMemory({ clock });
   const options = { policy: FRESH, tls: { ca: certificate.caPem } };
   const transport = createFallbackTransport({
     h2: createUndiciTransport(options),
@@ -52,15 +56,22 @@ async function upstream(initialWindowSize: number) {
     memory,
   });
   closers.push(() => transport.close());
-  return { memory, upload: () => upload(transport, proxy.url) };
+  return {
+    memory,
+    clock,
+    upload: () => exchange(transport, proxy.url, fromBytes(new Uint8Array(300_000))),
+    look: () => exchange(transport, proxy.url),
+  };
 }
 
-async function upload(
-  transport: ReturnType<typeof createFallbackTransport>,
-  url: URL,
-): Promise<TransportResponse> {
+async function exchange(transport: Transport, url: URL, body?: RequestBody): Promise<TransportResponse> {
   const response = await transport.send(
-    { method: 'POST', url, headers: {}, body: fromBytes(new Uint8Array(300_000)) },
+    {
+      method: body === undefined ? 'GET' : 'POST',
+      url,
+      headers: {},
+      ...(body === undefined ? {} : { body }),
+    },
     {
       signal: AbortSignal.timeout(20_000),
       limits: { connectMs: 10_000, headersMs: 10_000, idleMs: 10_000, totalMs: 20_000 },
@@ -78,6 +89,30 @@ it('an upload that a small HTTP/2 window holds up sends the next one over HTTP/1
   expect(first.exchange).toMatchObject({ protocol: 'h2', flowControl: { windowBytes: 65_535 } });
   expect(memory.list()).toMatchObject([{ road: 'http1', reason: 'slow-window' }]);
   expect((await upload()).exchange.protocol).toBe('http/1.1');
+});
+
+it('an upload that is held up again when HTTP/2 is tried doubles the time until the next try', async () => {
+  const { memory, clock, upload } = await upstream(65_535);
+  const held = () => memory.list().map(({ reason, remainingMs }) => ({ reason, remainingMs }));
+  await upload();
+  expect(held()).toEqual([{ reason: 'slow-window', remainingMs: 300_000 }]);
+  clock.advance(300_000);
+  expect((await upload()).exchange.protocol).toBe('h2');
+  expect(held()).toEqual([{ reason: 'slow-window', remainingMs: 600_000 }]);
+  expect((await upload()).exchange.protocol).toBe('http/1.1');
+  clock.advance(600_000);
+  expect((await upload()).exchange.protocol).toBe('h2');
+  expect(held()).toEqual([{ reason: 'slow-window', remainingMs: 1_200_000 }]);
+});
+
+it('a request too small to meet the window leaves it to the next upload whether HTTP/2 is held up still', async () => {
+  const { memory, clock, upload, look } = await upstream(65_535);
+  await upload();
+  clock.advance(300_000);
+  expect((await look()).exchange.protocol).toBe('h2');
+  expect(memory.list()).toMatchObject([{ road: 'probing', reason: 'slow-window' }]);
+  expect((await upload()).exchange.protocol).toBe('h2');
+  expect(memory.list()).toMatchObject([{ road: 'http1', reason: 'slow-window', remainingMs: 600_000 }]);
 });
 
 it('a window that holds the upload keeps it on HTTP/2, however far the server is', async () => {

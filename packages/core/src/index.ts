@@ -43,6 +43,7 @@ export * from './time/instant.ts';
 export * from './transport/dns-cache.ts';
 export * from './transport/fallback/fallback-memory.ts';
 export * from './transport/fallback/fallback-transport.ts';
+export { SLOW_WINDOW_BYTES_PER_SECOND } from './transport/fallback/h2-outcome.ts';
 export {
   DEFAULT_FALLBACK_POLICY,
   type FallbackPolicy,

@@ -29,18 +29,29 @@ export async function openAnswer(response: TransportResponse): Promise<OpenedAns
     total += next.value.byteLength;
   }
   if (done) return { bytes: Buffer.concat(parts, total) };
-  const body: AsyncIterable<Uint8Array> = {
-    async *[Symbol.asyncIterator]() {
-      try {
-        yield* parts;
-        for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
-          yield next.value;
-      } finally {
-        await iterator.return?.();
-      }
+  const body = { [Symbol.asyncIterator]: () => continued(parts, iterator) };
+  return { bytes: NO_BYTES, flow: { body, ended: response.done.then(() => undefined) } };
+}
+
+/**
+ * What has been read of a body, and then the rest. By hand: a generator that was never started passes nobody's `return()` on, and
+ * the exchange would stay open until its limits end it.
+ */
+function continued(
+  parts: Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncIterator<Uint8Array, undefined> {
+  return {
+    async next() {
+      const part = parts.shift();
+      return part === undefined ? await rest.next() : { done: false, value: part };
+    },
+    async return() {
+      parts.length = 0;
+      await rest.return?.();
+      return { done: true, value: undefined };
     },
   };
-  return { bytes: NO_BYTES, flow: { body, ended: response.done.then(() => undefined) } };
 }
 
 function isReadAhead({ headers, status }: TransportResponse): boolean {

@@ -5,9 +5,9 @@ import {
   type FallbackPolicy,
   type FallbackReason,
   type H2Outcome,
-  mark,
   type OriginState,
   probing,
+  released,
   route,
   UNMARKED,
 } from './origin-state.ts';
@@ -64,7 +64,7 @@ export class FallbackMemory {
     this.#policy = { ...DEFAULT_FALLBACK_POLICY, ...policy };
   }
 
-  /** Which road the next request to `origin` takes. A probe is given out once: its outcome must be learned. */
+  /** Which road the next request to `origin` takes. One probe is given out at a time: it must be released when it is over. */
   route(origin: string): 'h2' | 'http1' | 'probe' {
     const state = this.#stateOf(origin);
     const road = route(state, this.#clock.now());
@@ -77,14 +77,14 @@ export class FallbackMemory {
     return route(this.#stateOf(origin), this.#clock.now());
   }
 
-  /** Learns from an exchange over HTTP/2. `probe` tells whether `route()` gave it out as one. */
+  /** Learns from an exchange over HTTP/2, once at its end. `probe` tells whether `route()` gave it out as one. */
   learn(origin: string, outcome: H2Outcome, probe: boolean): void {
     this.#become(origin, afterH2(this.#stateOf(origin), outcome, probe, this.#clock.now(), this.#policy));
   }
 
-  /** Learns that the peer's flow-control window is slower than HTTP/1.1 would be. */
-  learnSlowWindow(origin: string): void {
-    this.#become(origin, mark(this.#stateOf(origin), 'slow-window', this.#clock.now(), this.#policy));
+  /** A probe is over; unless it has decided, the next request is one. */
+  release(origin: string): void {
+    this.#become(origin, released(this.#stateOf(origin)));
   }
 
   /** The origins that are not simply spoken to over HTTP/2. */

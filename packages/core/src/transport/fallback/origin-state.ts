@@ -46,8 +46,14 @@ export type OriginState =
       readonly until: number;
       readonly holdMs: number;
     }
-  /** The hold is over and one request is out over HTTP/2; the others still take HTTP/1.1. */
-  | { readonly road: 'probing'; readonly reason: FallbackReason; readonly holdMs: number };
+  /** Half open: the hold is over. One request at a time is tried over HTTP/2 until one decides; the others take HTTP/1.1. */
+  | {
+      readonly road: 'probing';
+      readonly reason: FallbackReason;
+      readonly holdMs: number;
+      /** A probe is under way. */
+      readonly out: boolean;
+    };
 
 export const UNMARKED: OriginState = Object.freeze({ road: 'h2', samples: Object.freeze([]) });
 
@@ -60,7 +66,7 @@ export function route(state: OriginState, now: number): 'h2' | 'http1' | 'probe'
     case 'h2':
       return 'h2';
     case 'probing':
-      return 'http1';
+      return state.out ? 'http1' : 'probe';
     case 'http1':
       return now >= state.until ? 'probe' : 'http1';
   }
@@ -68,13 +74,29 @@ export function route(state: OriginState, now: number): 'h2' | 'http1' | 'probe'
 
 /** The state while a probe is out. */
 export function probing(state: OriginState): OriginState {
-  return state.road === 'http1' ? { road: 'probing', reason: state.reason, holdMs: state.holdMs } : state;
+  if (state.road === 'h2') return state;
+  return { road: 'probing', reason: state.reason, holdMs: state.holdMs, out: true };
 }
 
-/** What an exchange over HTTP/2 says about HTTP/2. */
-export type H2Outcome = 'worked' | 'failed' | 'http1-required' | 'says-nothing';
+/** The state when a probe is over, whatever was learned from it: if nothing decided, the next request may probe. */
+export function released(state: OriginState): OriginState {
+  return state.road === 'probing' && state.out ? { ...state, out: false } : state;
+}
 
-/** The state after an exchange over HTTP/2. `probe` tells whether it was the half-open one. */
+/** What an exchange over HTTP/2 says about HTTP/2, at its end. A closed set. */
+export type H2Outcome =
+  /** It was whole, and no window held it up. */
+  | 'worked'
+  /** It was whole, and too little was sent to tell whether the peer's window holds uploads up. */
+  | 'within-window'
+  /** The peer's window held the upload up. */
+  | 'slow-window'
+  | 'failed'
+  | 'http1-required'
+  /** It was given up, or what ended it would have ended it over HTTP/1.1 too. */
+  | 'says-nothing';
+
+/** The state after an exchange over HTTP/2. `probe` tells whether it was a half-open one. */
 export function afterH2(
   state: OriginState,
   outcome: H2Outcome,
@@ -83,7 +105,7 @@ export function afterH2(
   policy: FallbackPolicy,
 ): OriginState {
   if (probe && state.road === 'probing') return afterProbe(state, outcome, now, policy);
-  if (outcome === 'http1-required') return mark(state, outcome, now, policy);
+  if (outcome === 'http1-required' || outcome === 'slow-window') return mark(state, outcome, now, policy);
   if (state.road !== 'h2' || outcome === 'says-nothing') return state;
   const samples = [...state.samples, { at: now, failed: outcome === 'failed' }]
     .filter((sample) => now - sample.at <= policy.windowMs)
@@ -93,6 +115,7 @@ export function afterH2(
   return enough ? mark(state, 'failure-rate', now, policy) : { road: 'h2', samples };
 }
 
+/** An outcome that decides nothing leaves the state as it is; `released` lets the next request probe. */
 function afterProbe(
   state: Extract<OriginState, { road: 'probing' }>,
   outcome: H2Outcome,
@@ -102,13 +125,15 @@ function afterProbe(
   switch (outcome) {
     case 'worked':
       return UNMARKED;
-    // The probe learned nothing (the caller went away, the name did not resolve): the next request probes again.
+    case 'within-window':
+      return state.reason === 'slow-window' ? state : UNMARKED;
     case 'says-nothing':
-      return { road: 'http1', reason: state.reason, until: now, holdMs: state.holdMs };
+      return state;
     case 'failed':
       return renew(state.reason, state.holdMs, now, policy);
+    case 'slow-window':
     case 'http1-required':
-      return renew('http1-required', state.holdMs, now, policy);
+      return renew(outcome, state.holdMs, now, policy);
   }
 }
 

@@ -183,6 +183,7 @@ class OneExchange {
       connectionReused: false,
       bodyOpened: this.#bodyOpened,
       bytesSent: this.#bytesSent,
+      requestComplete: this.#wire?.writableFinished ?? false,
       bytesReceived: this.#bytesReceived,
       phaseMs: {},
     };

@@ -97,6 +97,7 @@ export const NO_EXCHANGE: Exchange = Object.freeze({
   connectionReused: false,
   bodyOpened: false,
   bytesSent: 0,
+  requestComplete: false,
   bytesReceived: 0,
   phaseMs: Object.freeze({}),
 });

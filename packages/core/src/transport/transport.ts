@@ -72,6 +72,11 @@ export interface Exchange {
   readonly bodyOpened: boolean;
   /** Body bytes handed to the protocol. */
   readonly bytesSent: number;
+  /**
+   * Whether the whole request has left: its body's last byte and its end (END_STREAM, the last chunk) are with the socket. Final in
+   * `done` and on an error; before that, false may mean not yet. An answer that came without it is to a part of the request.
+   */
+  readonly requestComplete: boolean;
   /** Body bytes received. */
   readonly bytesReceived: number;
   /** What the peer's HTTP/2 flow control allows, once it has been measured on this connection. */

@@ -5,7 +5,14 @@ import type { SeenRequest } from './traffic-log.ts';
 
 type Delivery = NonNullable<AttemptRecord['error']>['delivery'];
 
-const EXCHANGE = { connectionReused: true, bodyOpened: true, bytesSent: 1, bytesReceived: 0, phaseMs: {} };
+const EXCHANGE = {
+  connectionReused: true,
+  bodyOpened: true,
+  bytesSent: 1,
+  requestComplete: true,
+  bytesReceived: 0,
+  phaseMs: {},
+};
 
 function attempts(...endings: (Delivery | 200)[]): AttemptRecord[] {
   return endings.map((ending, index) => ({

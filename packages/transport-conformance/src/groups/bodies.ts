@@ -50,7 +50,11 @@ export function bodies(group: Group): void {
         expect(request).toMatchObject({ bytes: bytes.byteLength, whole: true });
         expect(request?.sha256()).toBe(createHash('sha256').update(bytes).digest('hex'));
         if (outcome.type !== 'answered') return;
-        expect(outcome.exchange).toMatchObject({ bytesSent: bytes.byteLength, bytesReceived: 2 });
+        expect(outcome.exchange).toMatchObject({
+          bytesSent: bytes.byteLength,
+          requestComplete: true,
+          bytesReceived: 2,
+        });
         expect([...sent].sort((a, b) => a - b)).toEqual(sent);
         expect(sent.at(-1) ?? 0).toBe(bytes.byteLength);
       }),
@@ -58,7 +62,11 @@ export function bodies(group: Group): void {
 
     test('a GET without a body and a 204 without one are answered', () =>
       play(group, { profile }, async (stage) => {
-        expect(await stage.send({ method: 'GET' })).toMatchObject({ type: 'answered', status: 200 });
+        expect(await stage.send({ method: 'GET' })).toMatchObject({
+          type: 'answered',
+          status: 200,
+          exchange: { requestComplete: true },
+        });
         stage.peer.next({ whole: (r) => r.answer({ status: 204, body: '' }) });
         expect(await stage.send({ method: 'GET' })).toMatchObject({
           type: 'answered',

@@ -36,6 +36,7 @@ const FACTS: Exchange = {
   connectionReused: false,
   bodyOpened: true,
   bytesSent: 0,
+  requestComplete: true,
   bytesReceived: 0,
   phaseMs: {},
 };

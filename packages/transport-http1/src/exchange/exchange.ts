@@ -59,6 +59,7 @@ export class SingleExchange {
   readonly #onAbort = (): void => this.#fail(ABORTED);
   #waiting: Waiting<Http1Connection> | undefined;
   #stream: GotRequest | undefined;
+  #wire: ClientRequest | undefined;
   #chunks: AsyncIterator<Uint8Array> | undefined;
   #waitingFor: 'source' | 'upstream' = 'upstream';
   /** The whole answer has been read; only the connection's return is still awaited. */
@@ -144,7 +145,10 @@ export class SingleExchange {
     this.#stream = stream;
     stream.on('error', (error) => this.#libraryFailed(error));
     stream.once('socket', () => onSocket.resolve());
-    stream.once('request', (request: ClientRequest) => request.once('finish', () => this.#requestSent()));
+    stream.once('request', (wire: ClientRequest) => {
+      this.#wire = wire;
+      wire.once('finish', () => this.#requestSent());
+    });
     stream.once('response', (response: IncomingMessage) => this.#headersArrived(response, stream, lease));
     stream.once('upgrade', () =>
       this.#fail({ kind: 'protocol', reason: 'the peer switched protocols unasked', retire: 'stream-error' }),
@@ -174,7 +178,9 @@ export class SingleExchange {
 
   /** ClientRequest's `finish`: the kernel has taken the last byte. */
   #requestSent(): void {
-    if (this.#ended || this.#record.answered) return;
+    if (this.#ended) return;
+    this.#record.requestComplete = true;
+    if (this.#record.answered) return;
     this.#limits.stop('idleMs');
     this.#record.times.enter('headers');
     this.#limits.start('headersMs');
@@ -235,7 +241,9 @@ export class SingleExchange {
   /** The whole answer is here. Waits until the connection is back, so that the caller's next request can have it. */
   async #complete(lease: Hold, early: boolean): Promise<void> {
     this.#whole = true;
-    if (early || !(await hasTakenAll(lease.socket))) lease.connection.destroy('early-answer');
+    const record = this.#record;
+    record.requestComplete ||= !early && (await hasTakenAll(this.#wire, lease.socket));
+    if (!record.requestComplete) lease.connection.destroy('early-answer');
     await Promise.race([lease.ended, this.#done.promise]);
     this.#end();
   }

@@ -17,6 +17,8 @@ export class ExchangeRecord {
   upload: Upload | undefined;
   /** The response headers are here. */
   answered = false;
+  /** The socket has taken all of the request, its end included. */
+  requestComplete = false;
   bytesReceived = 0;
   readonly #name: string;
 
@@ -47,6 +49,7 @@ export class ExchangeRecord {
       bodyOpened: upload?.opened ?? false,
       // A slice that was handed over but never reached the socket was not sent.
       bytesSent: this.delivery === 'not-sent' ? 0 : (upload?.sent ?? 0),
+      requestComplete: this.requestComplete,
       bytesReceived: this.bytesReceived,
       phaseMs: this.times.read(),
     };

@@ -119,6 +119,14 @@ export class CapturedStream implements PieceSink {
     return this.#endStreamReceived;
   }
 
+  /**
+   * Our END_STREAM has left, and the whole request with it. No answer overtakes `finish`: Node's session reads nothing while it writes. And
+   * what the peer has reset is `aborted`, although Node ends it too.
+   */
+  get endStreamSent(): boolean {
+    return this.stream.writableFinished && !this.stream.aborted;
+  }
+
   /** The code of the peer's RST_STREAM; undefined when it sent none, or when we were first. */
   get peerResetCode(): number | undefined {
     const { stream } = this;

@@ -290,6 +290,7 @@ export class DispatchHandler
 
   #settle(verdict: Verdict): void {
     this.#settled = true;
+    this.#record.requestComplete = this.#captured?.endStreamSent ?? false;
     this.#limits.stop();
     this.#attempt.signal.removeEventListener('abort', this.#onAbort);
     this.#record.end();

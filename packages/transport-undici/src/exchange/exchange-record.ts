@@ -15,6 +15,7 @@ export class ExchangeRecord {
   bytesSent = 0;
   bytesReceived = 0;
   bodyOpened = false;
+  requestComplete = false;
   readonly #clock: Clock;
   readonly #phaseMs: Partial<Record<Phase, number>> = {};
   #phase: Phase = 'acquire';
@@ -58,6 +59,7 @@ export class ExchangeRecord {
       connectionReused: this.#origin === 'reused',
       bodyOpened: this.bodyOpened,
       bytesSent: this.bytesSent,
+      requestComplete: this.requestComplete,
       bytesReceived: this.bytesReceived,
       phaseMs,
     };

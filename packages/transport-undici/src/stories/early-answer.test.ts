@@ -5,6 +5,8 @@ import { text, World } from '../testing/world.ts';
 
 const world = new World();
 const TEN_MB = 10 * 1024 * 1024;
+/** More than is read ahead of the caller, less than the peer may send unasked. Bytes. */
+const LONG = 400_000;
 
 it.each([
   ['and says so with RST NO_ERROR', true],
@@ -71,6 +73,31 @@ it('an early 200 that ends while the upload runs is delivered, and the upload en
   expect(subject.transport.stats()).toMatchObject({ live: 1, streams: 0 });
 });
 
+it('an early 200 and RST NO_ERROR while the source rests answer a part of the upload, not the whole', async () => {
+  const peer = await world.peer((connection) => {
+    connection.settings();
+    connection.on('request', (id: number) => {
+      if (id > 1) return connection.answer(id);
+      connection.headers(id, { ':status': '200' });
+      for (let left = LONG; left > 0; left -= 10_000) {
+        connection.data(id, 'x'.repeat(10_000), { end: left === 10_000 });
+      }
+      connection.reset(id, CODE.NO_ERROR);
+    });
+  });
+  const subject = await world.transport(POOLED);
+  async function* source() {
+    yield new Uint8Array(1000);
+    await new Promise(() => undefined);
+  }
+  const response = await subject.send(peer, { body: fromFactory(source, 2000) });
+  // What is answered after it says that the reset has been read, before the long answer is.
+  await text(await subject.send(peer, { method: 'GET' }));
+  await text(response);
+  expect((await response.done).requestComplete).toBe(false);
+  expect(peer.connections[0]?.sawEndStream(1)).toBe(false);
+});
+
 it('an early 200 of a server that answers while it reads gets the whole upload', async () => {
   const server = await world.server(async ({ stream, body }) => {
     stream.respond({ ':status': 200 });
@@ -79,4 +106,5 @@ it('an early 200 of a server that answers while it reads gets the whole upload',
   const subject = await world.transport(POOLED);
   const response = await subject.send(server, { body: fromBytes(new Uint8Array(TEN_MB)) });
   expect(await text(response)).toBe(String(TEN_MB));
+  expect((await response.done).requestComplete).toBe(true);
 });

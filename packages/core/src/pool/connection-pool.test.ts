@@ -14,11 +14,13 @@ let origin: URL;
 let sockets: Socket[];
 let clock: FakeClock;
 let events: PoolEvent[];
+let lines: LineConnection[];
 let pools: ConnectionPool<LineConnection>[];
 
 beforeEach(async () => {
   sockets = [];
   events = [];
+  lines = [];
   pools = [];
   clock = new FakeClock();
   server = createServer((socket) => {
@@ -39,15 +41,15 @@ afterEach(async () => {
 
 function poolOf(policy: ReusePolicy, proof: ProofKind = 'peer'): ConnectionPool<LineConnection> {
   const connector = createConnector({ alpn: 'http/1.1', clock });
-  let count = 0;
   const pool = new ConnectionPool<LineConnection>({
     policy,
     proof,
     clock,
     onEvent: (event) => events.push(event),
     open(request) {
-      count += 1;
-      return new LineConnection({ ...request, id: `line-${count}`, connector, clock });
+      const line = new LineConnection({ ...request, id: `line-${lines.length + 1}`, connector, clock });
+      lines.push(line);
+      return line;
     },
   });
   pools.push(pool);
@@ -173,6 +175,71 @@ describe('proving', () => {
     clock.advance(350);
     expect(events.find(({ type }) => type === 'retired')).toMatchObject({ reason: 'silent' });
     next.release('keep');
+  });
+});
+
+describe('a path that has gone dark', () => {
+  const LATE_MS = 50;
+
+  /** A pool whose `count` connections stand idle and answer nobody. */
+  async function darkPool(
+    count: number,
+    policy: Partial<ReusePolicy>,
+  ): Promise<ConnectionPool<LineConnection>> {
+    const pool = poolOf({ ...POOLED, maxStreams: 1, proveTimeoutMs: 1_000, ...policy });
+    const leases = await Promise.all(Array.from({ length: count }, () => wait(pool).lease));
+    for (const { connection, release } of leases) {
+      connection.answers = false;
+      release('keep');
+    }
+    clock.advance(POOLED.proveAfterIdleMs + 1);
+    return pool;
+  }
+  const reasons = () => events.flatMap((event) => (event.type === 'retired' ? [event.reason] : []));
+
+  it.each([
+    ['eight idle connections', 8, 9],
+    ['eight idle connections, with no room for a ninth', 8, 8],
+    ['the one connection that may be', 1, 1],
+  ])(
+    '%s: a request waits for one late proof and one connect, and no longer',
+    async (_, count, maxConnections) => {
+      const pool = await darkPool(count, { maxConnections });
+      const waiting = wait(pool);
+      clock.advance(LATE_MS);
+      expect(pool.stats()).toMatchObject({ connecting: 1, waiting: 0 });
+      const lease = await waiting.lease;
+      expect(lease.origin).toBe('fresh');
+      expect(events.filter(({ type }) => type === 'opened')).toHaveLength(count + 1);
+      lease.release('keep');
+    },
+  );
+
+  it('the other silent ones are asked at the same time, and all are retired within the proving time', async () => {
+    const pool = await darkPool(8, { maxConnections: 9 });
+    const waiting = wait(pool);
+    clock.advance(LATE_MS);
+    clock.advance(1_000);
+    expect(reasons()).toEqual(Array(8).fill('silent'));
+    (await waiting.lease).release('keep');
+  });
+
+  it('one that answers after all is proven beside the new connection, and kept', async () => {
+    const pool = await darkPool(3, { maxConnections: 4 });
+    const waiting = wait(pool);
+    for (const line of lines) line.answers = true;
+    clock.advance(LATE_MS);
+    await expect.poll(() => events.filter(({ type }) => type === 'proved')).toHaveLength(2);
+    (await waiting.lease).release('keep');
+    expect(reasons()).toEqual([]);
+  });
+
+  it('with no room the late one makes way, because it was silent', async () => {
+    const pool = await darkPool(1, { maxConnections: 1 });
+    const waiting = wait(pool);
+    clock.advance(LATE_MS);
+    expect(reasons()).toEqual(['silent']);
+    (await waiting.lease).release('keep');
   });
 });
 

@@ -9,7 +9,7 @@ import type { Connection, OpenRequest, ProofKind } from './connection.ts';
 import { statsOf } from './connection-stats.ts';
 import { OpeningTime } from './opening-time.ts';
 import { PooledConnection } from './pooled-connection.ts';
-import { prove } from './prove.ts';
+import { giveUp, prove } from './prove.ts';
 import { type Survey, survey } from './survey.ts';
 
 /** How far proofs are made rarer for a peer that asks for calm; each time doubles it, as gRPC's keepalive does (gRFC A8). */
@@ -125,6 +125,13 @@ export class OriginConnections<C extends Connection> {
       onProved: (rttMs) => this.emit(entry, { type: 'proved', rttMs }),
       onProgress: () => this.#listener.onChange(),
     });
+  }
+
+  /** Ends an unused connection, whose place somebody needs. */
+  evict(id: string): void {
+    const entry = this.get(id);
+    if (entry?.proof === 'late') giveUp(entry);
+    else entry?.retire('evicted');
   }
 
   /** Looks again when this connection has been unused for as long as it may. */

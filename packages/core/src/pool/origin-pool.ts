@@ -90,8 +90,11 @@ export class OriginPool<C extends Connection> {
       const waiting = this.#waiters.size;
       const step = plan(seen, { since: seen.now, avoid: undefined, promised: waiting, waiting });
       if (step.type === 'prove') this.#connections.prove(step.id);
-      if (step.type === 'open' && step.hedge === undefined)
+      if (step.type === 'open' && step.hedge === undefined) {
+        for (const id of step.prove ?? []) this.#connections.prove(id);
+        if (step.evict !== undefined) this.#connections.evict(step.evict);
         this.#connections.open(connectMs, { ahead: true });
+      }
     }
     this.#leaveIfEmpty();
   }
@@ -177,11 +180,13 @@ export class OriginPool<C extends Connection> {
   /**
    * A request opens one connection at a time, and once, when what it counts on is slow, one more. When all have failed it
    * hears of it, and opens no other.
+   * @returns whether anything has changed for those who come after it.
    */
-  #openFor(waiter: Waiter<C>, { evict, hedge }: Extract<Plan, { type: 'open' }>): boolean {
-    if (hedge ? waiter.hedged : waiter.openings.size > 0) return false;
+  #openFor(waiter: Waiter<C>, { evict, prove = [], hedge }: Extract<Plan, { type: 'open' }>): boolean {
+    for (const id of prove) this.#connections.prove(id);
+    if (hedge ? waiter.hedged : waiter.openings.size > 0) return prove.length > 0;
     if (hedge) waiter.hedged = true;
-    if (evict !== undefined) this.#connections.get(evict)?.retire('evicted');
+    if (evict !== undefined) this.#connections.evict(evict);
     const opened = this.#connections.open(waiter.connectMs, { ahead: false });
     if (opened instanceof AcquireFailure) this.#turnAway(waiter, opened);
     else waiter.expectOpening(opened);

@@ -12,6 +12,9 @@ const TWO: ReusePolicy = { ...POOLED, maxConnections: 2, maxWaiting: 3 };
 const LOCAL: ReusePolicy = { ...POOLED, maxStreams: 1, proveAfterIdleMs: 0 };
 const NEVER = { mono: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
 const busy = (id: string) => connection(id, { streams: 4 });
+const silent = (id: string) => connection(id, { heardAt: SILENT });
+const late = (id: string, facts: Partial<ConnectionFacts> = {}) =>
+  connection(id, { heardAt: SILENT, proof: 'late', ...facts });
 const avoid = (...ids: string[]) => ({ avoid: new Set(ids) });
 
 type Row = readonly [
@@ -61,7 +64,70 @@ const rows: readonly Row[] = [
     {},
     { type: 'wait', promised: true },
   ],
-  ['a late proof is replaced', POOLED, [connection('a', { proof: 'late' })], {}, { type: 'open' }],
+  ['a late proof is replaced', POOLED, [late('a')], {}, { type: 'open' }],
+  [
+    'behind a late proof nobody waits for another one: they are asked for beside a new connection',
+    POOLED,
+    [late('a'), silent('b'), silent('c')],
+    {},
+    { type: 'open', prove: ['b', 'c'] },
+  ],
+  [
+    'nor is one asked for that the request must avoid',
+    POOLED,
+    [late('a'), silent('b'), silent('c')],
+    avoid('b'),
+    { type: 'open', prove: ['c'] },
+  ],
+  [
+    'behind a late proof one that is out, or being opened, is waited for',
+    POOLED,
+    [late('a'), connection('b', { proof: 'out' })],
+    {},
+    { type: 'wait', promised: true },
+  ],
+  [
+    'a connection that speaks is used whatever proof is late',
+    POOLED,
+    [late('a'), silent('b'), connection('c')],
+    {},
+    { type: 'reuse', id: 'c' },
+  ],
+  [
+    'with no room an unused connection whose proof is late makes way',
+    { ...POOLED, maxConnections: 1 },
+    [late('a')],
+    {},
+    { type: 'open', evict: 'a' },
+  ],
+  [
+    'rather than one that speaks and must only be avoided',
+    TWO,
+    [connection('a'), late('b')],
+    avoid('a'),
+    { type: 'open', evict: 'b' },
+  ],
+  [
+    'one whose proof is late does not make way while it carries requests',
+    { ...POOLED, maxConnections: 1 },
+    [late('a', { streams: 1 })],
+    {},
+    { type: 'wait', promised: false },
+  ],
+  [
+    'and then the next silent one is asked after all',
+    TWO,
+    [late('a', { streams: 1 }), silent('b')],
+    {},
+    { type: 'prove', id: 'b' },
+  ],
+  [
+    'nor one that may yet answer in time',
+    { ...POOLED, maxConnections: 1 },
+    [connection('a', { proof: 'out' })],
+    avoid('a'),
+    { type: 'wait', promised: false },
+  ],
   [
     'a request waits for a place on a connection being opened',
     POOLED,

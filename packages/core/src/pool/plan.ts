@@ -20,40 +20,59 @@ export type Plan =
   /** Have it prove that it is alive; the request waits, and so does a place. */
   | { readonly type: 'prove'; readonly id: string }
   /**
-   * Open one more connection, ending the idle one named by `evict` first when there is no room. `hedge`: only because those
-   * that are being opened are slow; once is enough for a request.
+   * Open one more connection, ending the idle one named by `evict` first when there is no room. `prove`: those that are to prove
+   * meanwhile that they are alive. `hedge`: only because those that are being opened are slow; once is enough for a request.
    */
-  | { readonly type: 'open'; readonly evict?: string; readonly hedge?: true }
+  | {
+      readonly type: 'open';
+      readonly evict?: string;
+      readonly prove?: readonly string[];
+      readonly hedge?: true;
+    }
   /** `promised`: a connection that is being opened or proven has a place for it. */
   | { readonly type: 'wait'; readonly promised: boolean }
   | { readonly type: 'refuse' };
 
-/** Decides how one request gets its connection. Pure. */
+/**
+ * Decides how one request gets its connection. Pure. Behind a proof that is late nobody waits for another one while a connection can
+ * be opened: what took one connection of a path has mostly taken them all.
+ */
 export function plan(seen: Survey, demand: Demand): Plan {
-  const { now, policy, open, hopes, occupied } = seen;
+  const { now, policy, open, hopes, late, occupied } = seen;
   const { avoid } = demand;
   let proven: ConnectionFacts | undefined;
-  let doubtful: ConnectionFacts | undefined;
+  const doubtful: ConnectionFacts[] = [];
   for (const connection of open) {
     if (avoid?.has(connection.id)) continue;
     const silent = needsProof(connection, now, demand.since, policy.proveAfterIdleMs);
-    if (silent) doubtful = better(doubtful, connection);
+    if (silent) doubtful.push(connection);
     else proven = better(proven, connection);
   }
   if (proven !== undefined) return { type: 'reuse', id: proven.id };
-  if (doubtful !== undefined) return { type: 'prove', id: doubtful.id };
+  const best = doubtful.reduce<ConnectionFacts | undefined>(better, undefined);
+  if (best !== undefined && late.length === 0) return { type: 'prove', id: best.id };
 
   if (hasPlace(hopes, demand, { slowToo: false })) return { type: 'wait', promised: true };
   const hedging = hasPlace(hopes, demand, { slowToo: true });
-  const hedge = hedging ? ({ hedge: true } as const) : {};
+  const about = {
+    ...(doubtful.length > 0 && { prove: doubtful.map(({ id }) => id) }),
+    ...(hedging && { hedge: true as const }),
+  };
 
-  if (occupied < policy.maxConnections) return { type: 'open', ...hedge };
-  const idle = seen.connections.find(
-    (c) => c.state === 'live' && c.streams === 0 && avoid?.has(c.id) && c.proof !== 'out',
-  );
-  if (idle !== undefined) return { type: 'open', evict: idle.id, ...hedge };
+  if (occupied < policy.maxConnections) return { type: 'open', ...about };
+  const idle = dispensable(seen, demand);
+  if (idle !== undefined) return { type: 'open', evict: idle.id, ...about };
+  if (best !== undefined) return { type: 'prove', id: best.id };
   if (hedging) return { type: 'wait', promised: true };
   return demand.waiting < policy.maxWaiting ? { type: 'wait', promised: false } : { type: 'refuse' };
+}
+
+/** An unused connection that gives its place up: one whose proof is late, or else one that the request must avoid. */
+function dispensable({ connections, late }: Survey, { avoid }: Demand): ConnectionFacts | undefined {
+  return (
+    late.find(({ streams }) => streams === 0) ??
+    connections.find((c) => c.state === 'live' && c.streams === 0 && avoid?.has(c.id) && c.proof !== 'out')
+  );
 }
 
 /** Whether connections will soon have a place that is not promised to an earlier request. Stops counting there. */

@@ -46,6 +46,13 @@ export function prove<C extends Connection>(entry: PooledConnection<C>, options:
   );
 }
 
+/** Retires a connection that has not proven in time that it is alive. */
+export function giveUp<C extends Connection>(entry: PooledConnection<C>): void {
+  entry.life.retire('silent');
+  // Its socket will deliver no farewell either.
+  if (entry.streams === 0) entry.connection.destroy('silent');
+}
+
 function startDeadlines<C extends Connection>(
   entry: PooledConnection<C>,
   deadlineMs: number,
@@ -58,12 +65,7 @@ function startDeadlines<C extends Connection>(
     onProgress();
   };
   const cancelLate = clock.after(lateAfter(entry.connection.rttMs ?? 0, deadlineMs), late, unref);
-  const over = () => {
-    entry.life.retire('silent');
-    // Its socket will deliver no farewell either.
-    if (entry.streams === 0) entry.connection.destroy('silent');
-  };
-  const cancelOver = clock.after(deadlineMs, over, unref);
+  const cancelOver = clock.after(deadlineMs, () => giveUp(entry), unref);
   return () => {
     cancelLate();
     cancelOver();

@@ -20,6 +20,8 @@ export interface Survey {
   readonly open: readonly ConnectionFacts[];
   /** Those that may take one soon. */
   readonly hopes: readonly Hope[];
+  /** Those whose proof is late. */
+  readonly late: readonly ConnectionFacts[];
   /** Those whose time is over. */
   readonly over: readonly { readonly id: string; readonly reason: RetireReason }[];
   /** Whether one is being opened. */
@@ -37,12 +39,14 @@ export function survey(
 ): Survey {
   const open: ConnectionFacts[] = [];
   const hopes: Hope[] = [];
+  const late: ConnectionFacts[] = [];
   const over: { id: string; reason: RetireReason }[] = [];
   let occupied = 0;
   let opening = false;
   for (const connection of connections) {
     if (takesRoom(connection)) occupied += 1;
     if (connection.state === 'connecting') opening = true;
+    if (connection.state === 'live' && connection.proof === 'late') late.push(connection);
     const admission = admit(connection, now, policy);
     switch (admission.type) {
       case 'admit':
@@ -63,7 +67,7 @@ export function survey(
         break;
     }
   }
-  return { connections, now, policy, open, hopes, over, opening, occupied };
+  return { connections, now, policy, open, hopes, late, over, opening, occupied };
 }
 
 /** Whether a connection counts against `maxConnections`: all do but those that only wait for their socket to close. */

@@ -21,7 +21,10 @@ export type RetireReason =
   | 'early-answer'
   /** A request was abandoned (timeout, abort, body left early, broken body source) with bytes in flight. */
   | 'interrupted'
-  /** It did not answer the PING that should prove it, or never sent SETTINGS (HTTP/2). */
+  /**
+   * It did not answer the PING that should prove it, in time or before its place was needed for another connection, or never sent
+   * SETTINGS (HTTP/2).
+   */
   | 'silent'
   /** The socket failed, or the peer closed it or said that it would. */
   | 'socket'

@@ -96,6 +96,7 @@ export class Stage implements AsyncDisposable {
   readonly #h1: RawH1Peer | undefined;
   readonly #proxy: TcpProxy | undefined;
   #mark = 0;
+  #standing: readonly string[] = [];
   readonly #signals: AbortSignal[] = [];
   readonly #closers: (() => Promise<unknown>)[] = [];
 
@@ -168,9 +169,18 @@ export class Stage implements AsyncDisposable {
     return this.#proxy?.url ?? this.peer.url;
   }
 
-  /** From here on `struck` is the next request that arrives. */
+  /** From here on `struck` is the next request that arrives, and `standing` are the connections that are there now. */
   mark(): void {
     this.#mark = this.peer.requests.length;
+    const has = (type: ConformancePoolEvent['type'], id: string) =>
+      this.events.some((event) => event.type === type && event.connectionId === id);
+    const ids = this.events.flatMap(({ type, connectionId }) => (type === 'opened' ? [connectionId] : []));
+    this.#standing = ids.filter((id) => !has('retired', id));
+  }
+
+  /** Ids of the connections that could take a request at the mark. */
+  get standing(): readonly string[] {
+    return this.#standing;
   }
 
   /** The first request since the mark: the one that meets the fault. */

@@ -1,8 +1,8 @@
 import type { LookupFunction } from 'node:net';
-import { POOLED } from '@ferry/core';
+import { POOLED, type ReusePolicy } from '@ferry/core';
 import { expect, it } from 'vitest';
-import { FRAME, type RawConnection } from '../testing/raw-peer.ts';
-import { shiftingClock, text, World } from '../testing/world.ts';
+import { FRAME, type RawConnection, type RawPeer } from '../testing/raw-peer.ts';
+import { type Subject, shiftingClock, text, World } from '../testing/world.ts';
 
 const world = new World();
 
@@ -80,6 +80,33 @@ it('a load balancer that drops an idle connection in silence costs one new conne
     .poll(() => subject.of('retired'))
     .toMatchObject([{ connectionId: first.exchange.connectionId, reason: 'silent' }]);
   await expect.poll(() => peer.openSockets()).toBe(1);
+});
+
+/** A transport with `count` idle connections. */
+async function idle(peer: RawPeer, count: number, policy: Partial<ReusePolicy>): Promise<Subject> {
+  const subject = await world.transport({ ...PROVING, maxStreams: 1, proveTimeoutMs: 60_000, ...policy });
+  const answers = await Promise.all(Array.from({ length: count }, () => subject.send(peer)));
+  for (const answer of answers) await text(answer);
+  await expect
+    .poll(() => subject.transport.stats())
+    .toMatchObject({ live: count, connecting: 0, streams: 0 });
+  await expect.poll(() => peer.connections).toHaveLength(count);
+  return subject;
+}
+
+it.each([
+  ['has dropped eight idle connections', 8, {}],
+  ['has dropped all idle connections that there may be', 3, { maxConnections: 3 }],
+  ['has dropped the only connection that there may be', 1, { maxConnections: 1 }],
+])('a load balancer that %s in silence costs the next upload one late PING', async (_, count, policy) => {
+  const peer = await world.peer(polite);
+  const subject = await idle(peer, count, { maxConnections: 9, ...policy });
+  for (const connection of peer.connections) connection.mute();
+  // Within a time in which none of them is given up for its silence alone.
+  const next = await subject.send(peer);
+  expect(await text(next)).toBe('ok');
+  expect(next.exchange.connectionOrigin).toBe('fresh');
+  expect(peer.connections).toHaveLength(count + 1);
 });
 
 it('a PING that is answered late gives the request its old connection back, when that is ready first', async () => {

@@ -1,8 +1,8 @@
 import type { LookupFunction } from 'node:net';
-import { POOLED, type ReusePolicy } from '@ferry/core';
+import { POOLED } from '@ferry/core';
 import { expect, it } from 'vitest';
-import { FRAME, type RawConnection, type RawPeer } from '../testing/raw-peer.ts';
-import { type Subject, shiftingClock, text, World } from '../testing/world.ts';
+import { FRAME, type RawConnection } from '../testing/raw-peer.ts';
+import { shiftingClock, text, World } from '../testing/world.ts';
 
 const world = new World();
 
@@ -82,32 +82,35 @@ it('a load balancer that drops an idle connection in silence costs one new conne
   await expect.poll(() => peer.openSockets()).toBe(1);
 });
 
-/** A transport with `count` idle connections. */
-async function idle(peer: RawPeer, count: number, policy: Partial<ReusePolicy>): Promise<Subject> {
-  const subject = await world.transport({ ...PROVING, maxStreams: 1, proveTimeoutMs: 60_000, ...policy });
-  const answers = await Promise.all(Array.from({ length: count }, () => subject.send(peer)));
-  for (const answer of answers) await text(answer);
-  await expect
-    .poll(() => subject.transport.stats())
-    .toMatchObject({ live: count, connecting: 0, streams: 0 });
-  await expect.poll(() => peer.connections).toHaveLength(count);
-  return subject;
-}
-
 it.each([
-  ['has dropped eight idle connections', 8, {}],
-  ['has dropped all idle connections that there may be', 3, { maxConnections: 3 }],
-  ['has dropped the only connection that there may be', 1, { maxConnections: 1 }],
-])('a load balancer that %s in silence costs the next upload one late PING', async (_, count, policy) => {
-  const peer = await world.peer(polite);
-  const subject = await idle(peer, count, { maxConnections: 9, ...policy });
-  for (const connection of peer.connections) connection.mute();
-  // Within a time in which none of them is given up for its silence alone.
-  const next = await subject.send(peer);
-  expect(await text(next)).toBe('ok');
-  expect(next.exchange.connectionOrigin).toBe('fresh');
-  expect(peer.connections).toHaveLength(count + 1);
-});
+  ['has dropped eight idle connections', 8, 9],
+  ['has dropped all idle connections that there may be', 3, 3],
+  ['has dropped the only connection that there may be', 1, 1],
+])(
+  'a load balancer that %s in silence costs the next upload one late PING',
+  async (_, count, maxConnections) => {
+    const peer = await world.peer(polite);
+    const clock = shiftingClock();
+    // None is given up for its silence alone within the time of an upload.
+    const policy = {
+      ...POOLED,
+      maxConnections,
+      maxStreams: 1,
+      proveAfterIdleMs: 10_000,
+      proveTimeoutMs: 60_000,
+    };
+    const subject = await world.transport(policy, { clock });
+    const answers = await Promise.all(Array.from({ length: count }, () => subject.send(peer)));
+    for (const answer of answers) await text(answer);
+    await expect.poll(() => peer.connections).toHaveLength(count);
+    await expect.poll(() => subject.transport.stats()).toMatchObject({ live: count, streams: 0 });
+    for (const connection of peer.connections) connection.mute();
+    clock.shift(15_000);
+    const next = await subject.send(peer);
+    expect(await text(next)).toBe('ok');
+    expect(next.exchange.connectionOrigin).toBe('fresh');
+  },
+);
 
 it('a PING that is answered late gives the request its old connection back, when that is ready first', async () => {
   let lookups = 0;

@@ -31,7 +31,7 @@ interface SendOptions {
 }
 
 /** A transport under test, with what it told. */
-export interface Subject {
+interface Subject {
   readonly transport: UndiciTransport;
   readonly events: PoolEvent[];
   /** Sends to the world's server; a POST of 10 bytes unless told otherwise. */

@@ -33,6 +33,7 @@ export class CapturedStream implements PieceSink {
   readonly #end: End;
   #observer: StreamObserver | undefined;
   #endStreamReceived = false;
+  #bytesReceived = 0;
   #resetByUs = false;
   #closedBeforeDestroy: boolean | undefined;
   #lastPieceNext = false;
@@ -47,7 +48,8 @@ export class CapturedStream implements PieceSink {
     // Node pushes null both for the peer's END_STREAM and when a reset ends the stream; in the second case the stream is
     // closed already. `readableEnded` would come too late for a consumer that reads slowly.
     stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
-      if (chunk === null && !stream.closed) this.#endStreamReceived = true;
+      if (chunk !== null) this.#bytesReceived += (chunk as Uint8Array).byteLength;
+      else if (!stream.closed) this.#onEndStream();
       return push.call(stream, chunk, encoding);
     };
     // undici closes abandoned streams with code 0, and closing ends the writable side first: the peer would see
@@ -112,6 +114,20 @@ export class CapturedStream implements PieceSink {
       stream.end = this.#end;
       return stream;
     };
+  }
+
+  /**
+   * The answer is whole, though a slow reader may have a part of it still before him. undici reads nothing more once it hears of trailers
+   * or of the end of the upload (RFC 9113 section 8.1), and Node tells of both ahead of what it holds: so it must not hear of them.
+   */
+  #onEndStream(): void {
+    this.#endStreamReceived = true;
+    this.stream.removeAllListeners('trailers').removeAllListeners('aborted');
+  }
+
+  /** Body bytes that have come, whether or not undici has read them. */
+  get bytesReceived(): number {
+    return this.#bytesReceived;
   }
 
   /** The peer has ended its side: the response is whole. */

@@ -197,6 +197,12 @@ export class DispatchHandler
       this.#failOnWire(undefined);
       return;
     }
+    const lost = this.#captured.bytesReceived - this.#record.bytesReceived;
+    if (lost !== 0) {
+      const message = `the library lost ${lost} bytes of the answer`;
+      this.#fail({ kind: 'protocol', message, connection: 'stream-error' });
+      return;
+    }
     this.#connection.heard();
     this.#settle('keep');
     this.#body.end({ type: 'whole' });

@@ -50,6 +50,7 @@ export {
   type FallbackReason,
   type OriginState,
 } from './transport/fallback/origin-state.ts';
+export * from './transport/header-fault.ts';
 export * from './transport/pool-event.ts';
 export * from './transport/proxy/connect-tunnel.ts';
 export type { ProxyTarget } from './transport/proxy/no-proxy.ts';

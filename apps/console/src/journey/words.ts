@@ -63,6 +63,8 @@ export function attemptWords(attempt: AttemptView): string | undefined {
       return `the upstream broke the protocol${code}`;
     case 'body-source':
       return 'the image could not be read to its end';
+    case 'invalid-request':
+      return 'the request could not be sent as it was';
     case 'pool-full':
       return 'too many uploads wait for a connection';
     case 'closed':

@@ -67,6 +67,12 @@ export function fromRequestFailure(failure: RequestFailure, upstreamMessage?: st
         type: 'server_error',
         code: 'internal_error',
       });
+    case 'invalid_request':
+      return fail('The gateway made a request that cannot be sent.', {
+        status: 500,
+        type: 'server_error',
+        code: 'internal_error',
+      });
     default:
       return failure.code satisfies never;
   }

@@ -18,6 +18,7 @@ describe('a failed upstream request', () => {
     ['credentials_resting', { status: 429 }, 429, 'upstream_rate_limited'],
     ['credentials_resting', { status: 503 }, 503, 'upstream_auth'],
     ['body_source', {}, 500, 'internal_error'],
+    ['invalid_request', {}, 500, 'internal_error'],
     ['body_not_replayable', {}, 500, 'internal_error'],
     ['upstream_status', { status: 400 }, 400, 'upstream_rejected'],
     ['upstream_status', { status: 401 }, 502, 'upstream_auth'],

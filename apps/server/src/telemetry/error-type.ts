@@ -14,6 +14,7 @@ const KINDS = {
   'http1-required': 'http2_http_1_1_required',
   protocol: 'protocol',
   'body-source': 'body_source',
+  'invalid-request': 'invalid_request',
   'pool-full': 'pool_full',
   closed: 'closed',
 } as const satisfies Record<TransportErrorKind, string>;

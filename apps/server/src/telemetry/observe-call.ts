@@ -178,6 +178,7 @@ function endOf(
   if (payload.byteLength === undefined) return { outcome: 'aborted', failure };
   switch (error.code) {
     case 'body_source':
+    case 'invalid_request':
       return { outcome: 'aborted', failure };
     case 'aborted':
       return isOurDeadline(signal)

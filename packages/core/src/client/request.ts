@@ -147,6 +147,8 @@ export type FailureCode =
   | 'body_not_replayable'
   /** Reading the body to send failed: the caller's side, not the upstream's. */
   | 'body_source'
+  /** It cannot be sent as it is, such as with a header that HTTP does not allow. */
+  | 'invalid_request'
   /** Too many requests wait for a place, or the transport is closed. */
   | 'overloaded'
   /** Every credential rests, for longer than the request may wait: 429 when they are limited, 503 when they are refused. */

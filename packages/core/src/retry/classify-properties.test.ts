@@ -26,6 +26,7 @@ const kinds: readonly TransportErrorKind[] = [
   'http1-required',
   'protocol',
   'body-source',
+  'invalid-request',
   'pool-full',
   'closed',
 ];

@@ -167,6 +167,12 @@ describe('the table of verdicts', () => {
       'give up: body_source',
     ],
     [
+      'a request that cannot be sent as it is',
+      failed({ kind: 'invalid-request', phase: 'acquire', delivery: 'not-sent' }),
+      'give up: invalid_request',
+      'give up: invalid_request',
+    ],
+    [
       'a full pool',
       failed({ kind: 'pool-full', delivery: 'not-sent' }),
       'give up: overloaded',

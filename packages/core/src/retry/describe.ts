@@ -16,6 +16,7 @@ const KIND_WORDS: Readonly<Record<TransportErrorKind, string>> = {
   'http1-required': 'the upstream wants HTTP/1.1',
   protocol: 'the protocol was violated',
   'body-source': 'the body could not be read',
+  'invalid-request': 'the request cannot be sent as it is',
   'pool-full': 'too many requests wait for a connection',
   closed: 'the transport is closed',
 };

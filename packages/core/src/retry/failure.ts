@@ -109,6 +109,8 @@ function statusOf(code: FailureCode, outcome: AttemptOutcome): number {
       return 503;
     case 'deadline_exceeded':
       return 504;
+    case 'invalid_request':
+      return 400;
     case 'aborted':
     case 'body_source':
       return 499;

@@ -25,6 +25,7 @@ export type RowName =
   | 'server-error'
   | 'final-status'
   | 'untrusted-certificate'
+  | 'invalid-request'
   | 'overloaded'
   | 'closed-under-way'
   | 'body-source'
@@ -211,6 +212,13 @@ export const RETRY_TABLE: Readonly<Record<RowName, Row>> = {
     acted: false,
     code: 'upstream_transport',
     why: 'it will be refused again, and must never be worked around',
+  },
+  'invalid-request': {
+    what: 'the request cannot be sent as it is, such as with a header that HTTP does not allow',
+    ...always('give-up'),
+    acted: false,
+    code: 'invalid_request',
+    why: 'it would fail on every connection',
   },
   overloaded: {
     what: 'too many requests wait for a connection, or the transport is closed',

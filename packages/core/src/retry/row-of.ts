@@ -38,6 +38,8 @@ function rowOfFailure(error: TransportError): RowName {
   if (isCertificateError(error)) return 'untrusted-certificate';
   const underWay = provesNothing(error);
   switch (error.kind) {
+    case 'invalid-request':
+      return underWay ? rowOfDelivery(error) : 'invalid-request';
     case 'aborted':
       return underWay ? 'aborted-under-way' : 'aborted';
     case 'pool-full':

@@ -13,6 +13,8 @@ export type TransportErrorKind =
   | 'http1-required'
   | 'protocol'
   | 'body-source'
+  /** It cannot be sent as it is, over any connection: a fault of the caller's. */
+  | 'invalid-request'
   | 'pool-full'
   | 'closed';
 

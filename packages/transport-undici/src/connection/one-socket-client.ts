@@ -1,6 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Client } from 'undici';
+import type { Rider } from './rider.ts';
 import { sessionOf } from './session-probe.ts';
 
 /** setTimeout's largest delay: undici's own idle eviction must never come before ours. */
@@ -53,13 +54,21 @@ export function connectNow(client: Client, socket: Socket): ClientHttp2Session {
  */
 export function guardStreams(
   session: ClientHttp2Session,
-  next: () => { onStream(stream: ClientHttp2Stream): void } | undefined,
+  next: () => Pick<Rider, 'onStream' | 'onNoStream'> | undefined,
 ): void {
   const request = session.request.bind(session);
   session.request = (headers, options) => {
     const owner = next();
     if (owner === undefined) throw new Error('a stream that belongs to no exchange');
-    const stream = request(headers, options);
+    let stream: ClientHttp2Stream;
+    try {
+      stream = request(headers, options);
+    } catch (error) {
+      // undici destroys the whole session over what one request did wrong (client-h2.js, `openStream`), but takes no stream at all
+      // for a request that has been aborted.
+      owner.onNoStream(error instanceof Error ? error : new Error('no stream', { cause: error }));
+      return undefined as unknown as ClientHttp2Stream;
+    }
     owner.onStream(stream);
     return stream;
   };

@@ -19,7 +19,7 @@ import { type Failure, failedExchange } from './exchange-failure.ts';
 import { ExchangeLimits, type LimitObserver } from './exchange-limits.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
-import { mapFailure } from './map-error.ts';
+import { mapFailure, mapNoStream } from './map-error.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { type FlowControl, ResponseBody } from './response-body.ts';
 
@@ -118,6 +118,10 @@ export class DispatchHandler
     }
     this.#upload.onStream(this.#captured);
     this.#limits.watchProgress();
+  }
+
+  onNoStream(error: Error): void {
+    this.#fail({ ...mapNoStream(error), cause: error });
   }
 
   onGoaway(_code: number, lastStreamId: number): void {

@@ -1,12 +1,19 @@
 import type { TransportRequest } from '@ferry/core';
 
-/** Fields that belong to one HTTP/1.1 connection (RFC 9113 section 8.2.2), or that the protocol itself sets. */
-const OURS = new Set([
+/**
+ * Fields that belong to one connection (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2), that frame the message, or that the protocol
+ * itself sets. undici or Node throw at some of them.
+ */
+const OURS: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
+  'expect',
   'host',
+  'http2-settings',
   'keep-alive',
   'proxy-connection',
+  'te',
+  'trailer',
   'transfer-encoding',
   'upgrade',
 ]);

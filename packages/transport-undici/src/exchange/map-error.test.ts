@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FailureFacts, type MappedFailure, mapFailure } from './map-error.ts';
+import { type FailureFacts, type MappedFailure, mapFailure, mapNoStream } from './map-error.ts';
 
 const withCode = (code: string) => Object.assign(new Error(code), { code });
 
@@ -89,8 +89,29 @@ const rows: readonly (readonly [string, Partial<FailureFacts>, Partial<MappedFai
     { error: withCode('ECONNRESET'), sent: false },
     { delivery: 'not-sent' },
   ],
+  [
+    'what undici does not take says nothing about the connection',
+    { error: withCode('UND_ERR_INVALID_ARG'), sent: false, streamId: undefined },
+    { kind: 'invalid-request', delivery: 'not-sent', connection: 'keep' },
+  ],
   ['no error at all', {}, { kind: 'reset', delivery: 'unknown' }],
 ];
+
+describe('mapNoStream', () => {
+  it('blames the request for what Node does not take', () => {
+    expect(mapNoStream(withCode('ERR_HTTP2_INVALID_CONNECTION_HEADERS'))).toMatchObject({
+      kind: 'invalid-request',
+      connection: 'keep',
+    });
+  });
+
+  it('blames the connection for a session that has ended', () => {
+    expect(mapNoStream(withCode('ERR_HTTP2_INVALID_SESSION'))).toMatchObject({
+      kind: 'reset',
+      connection: 'socket',
+    });
+  });
+});
 
 describe('mapFailure', () => {
   it.each(rows)('%s', (_, given, expected) => {

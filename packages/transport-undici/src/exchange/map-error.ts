@@ -2,8 +2,8 @@ import {
   type Delivery,
   type H2ErrorName,
   h2ErrorName,
-  type RetireReason,
   type TransportErrorKind,
+  type Verdict,
 } from '@ferry/core';
 import { NO_SETTINGS } from '../connection/no-settings.ts';
 import { HTTP_1_1_REQUIRED, REFUSED_STREAM } from './captured-stream.ts';
@@ -33,7 +33,7 @@ export interface MappedFailure {
   readonly h2Code?: H2ErrorName | undefined;
   readonly message: string;
   /** What it means for the connection; `refused` is decided by how often it happened. */
-  readonly connection: RetireReason | 'refused';
+  readonly connection: Verdict;
 }
 
 /** Says what a failure on the wire means. Pure. The proofs of `refused` are those of RFC 9113 section 8.7. */
@@ -77,6 +77,30 @@ interface ResetDelivery {
   /** Where it is none, but nobody can have acted upon a request of which a part had not left. */
   readonly partly: Delivery;
   readonly otherwise: Delivery;
+}
+
+/** Codes by which Node says that the session had ended before the request could use it. */
+const NO_SESSION: ReadonlySet<string | undefined> = new Set([
+  'ERR_HTTP2_GOAWAY_SESSION',
+  'ERR_HTTP2_INVALID_SESSION',
+]);
+
+/** Says what it means that no stream could be opened: mostly that Node does not take the request as it is. Pure. */
+export function mapNoStream(error: Error): Omit<MappedFailure, 'delivery'> {
+  const code = codeOf(error);
+  return NO_SESSION.has(code)
+    ? { kind: 'reset', message: `the connection was lost (${code})`, connection: 'socket' }
+    : unsendable(code);
+}
+
+/** What cannot be sent is no fault of the connection's. */
+function unsendable(code: string | undefined): Omit<MappedFailure, 'delivery'> {
+  const suffix = code === undefined ? '' : ` (${code})`;
+  return {
+    kind: 'invalid-request',
+    message: `the request cannot be sent as it is${suffix}`,
+    connection: 'keep',
+  };
 }
 
 function mapReset(code: number, { proven, partly, otherwise }: ResetDelivery): MappedFailure {
@@ -127,7 +151,7 @@ function mapLocal(code: string | undefined): Omit<MappedFailure, 'delivery'> {
     };
   }
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
-    return { kind: 'protocol', message: `the request cannot be sent${suffix}`, connection: 'interrupted' };
+    return unsendable(code);
   }
   if (code?.startsWith('ERR_SSL_') === true || code?.startsWith('ERR_TLS_') === true) {
     return { kind: 'tls', message: `TLS failed${suffix}`, connection: 'socket' };

@@ -4,6 +4,7 @@ import {
   type Clock,
   type ConnectionPool,
   type Deadlines,
+  headerFault,
   type Lease,
   TransportError,
   type TransportRequest,
@@ -51,7 +52,11 @@ function refuseAtOnce(
   signal: AbortSignal,
   record: ExchangeRecord,
 ): void {
-  const refuse = (kind: 'closed' | 'aborted' | 'http1-required', message: string, cause?: unknown) =>
+  const refuse = (
+    kind: 'closed' | 'aborted' | 'invalid-request' | 'http1-required',
+    message: string,
+    cause?: unknown,
+  ) =>
     new TransportError(message, {
       kind,
       phase: 'acquire',
@@ -61,6 +66,8 @@ function refuseAtOnce(
     });
   if (pool.closing) throw refuse('closed', 'the transport is closed');
   if (signal.aborted) throw refuse('aborted', 'the caller aborted before the request began', signal.reason);
+  const fault = headerFault(request.headers);
+  if (fault !== undefined) throw refuse('invalid-request', fault);
   if (request.url.protocol !== 'https:') {
     throw refuse('http1-required', 'HTTP/2 needs TLS here: a cleartext origin is reached over HTTP/1.1');
   }

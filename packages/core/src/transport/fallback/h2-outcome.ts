@@ -59,6 +59,7 @@ function protocolFailure(error: TransportError): H2Outcome {
     case 'connect':
     case 'tls':
     case 'body-source':
+    case 'invalid-request':
     case 'pool-full':
     case 'closed':
       return 'says-nothing';

@@ -178,6 +178,21 @@ describe('proving', () => {
   });
 });
 
+describe('what was learnt of an origin', () => {
+  it('is known when its last connection has gone: one that is slow to open is not one that is stuck', async () => {
+    const pool = poolOf(FRESH);
+    const first = wait(pool);
+    clock.advance(800);
+    (await first.lease).release('keep');
+    await expect.poll(() => pool.views()).toEqual([]);
+    const next = wait(pool);
+    clock.advance(1_200);
+    // Twice 800 ms are not over: a second connection would be one too many.
+    expect(pool.stats()).toMatchObject({ connecting: 1 });
+    (await next.lease).release('keep');
+  });
+});
+
 describe('a path that has gone dark', () => {
   const LATE_MS = 50;
 

@@ -5,6 +5,7 @@ import { DEFAULT_ATTEMPT_LIMITS, type TransportStats } from '../transport/transp
 import type { Connection, OpenConnection, ProofKind } from './connection.ts';
 import { sumStats } from './connection-stats.ts';
 import type { Lease } from './lease.ts';
+import { OriginMemories } from './origin-memory.ts';
 import { OriginPool } from './origin-pool.ts';
 import { mayStandBy } from './spares.ts';
 import type { Waiting, WaitOptions } from './waiter.ts';
@@ -30,11 +31,13 @@ export interface ConnectionPoolOptions<C extends Connection> {
 export class ConnectionPool<C extends Connection> {
   readonly #options: ConnectionPoolOptions<C>;
   readonly #origins = new Map<string, OriginPool<C>>();
+  readonly #memories: OriginMemories;
   readonly #cancelGrace = new Set<() => void>();
   #closing: PromiseWithResolvers<void> | undefined;
 
   constructor(options: ConnectionPoolOptions<C>) {
     this.#options = options;
+    this.#memories = new OriginMemories(options.clock);
   }
 
   get closing(): boolean {
@@ -103,15 +106,20 @@ export class ConnectionPool<C extends Connection> {
     const existing = this.#origins.get(key);
     if (existing !== undefined) return existing;
     const { policy, proof, clock, open, onEvent } = this.#options;
+    const memory = this.#memories.take(key);
     const pool: OriginPool<C> = new OriginPool<C>({
       origin: key,
       policy,
       proof,
       clock,
+      memory,
       open: (request) => open({ ...request, origin }),
       onEvent: (event) => onEvent?.(event),
       onEmpty: () => {
-        if (this.#origins.get(key) === pool) this.#origins.delete(key);
+        if (this.#origins.get(key) === pool) {
+          this.#origins.delete(key);
+          this.#memories.keep(key, memory);
+        }
         if (this.closing && this.#origins.size === 0) this.#closed();
       },
     });

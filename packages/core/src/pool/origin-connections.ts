@@ -7,19 +7,18 @@ import { AcquireFailure } from './acquire-failure.ts';
 import { Alarm } from './alarm.ts';
 import type { Connection, OpenRequest, ProofKind } from './connection.ts';
 import { statsOf } from './connection-stats.ts';
-import { OpeningTime } from './opening-time.ts';
+import type { OriginMemory } from './origin-memory.ts';
 import { PooledConnection } from './pooled-connection.ts';
 import { giveUp, prove } from './prove.ts';
 import { type Survey, survey } from './survey.ts';
-
-/** How far proofs are made rarer for a peer that asks for calm; each time doubles it, as gRPC's keepalive does (gRFC A8). */
-const MAX_CALM = 64;
 
 export interface OriginOptions<C extends Connection> {
   readonly origin: string;
   readonly policy: ReusePolicy;
   readonly proof: ProofKind;
   readonly clock: Clock;
+  /** What was learnt of this origin before, and to what is added. */
+  readonly memory: OriginMemory;
   readonly open: (request: Omit<OpenRequest, 'origin'>) => C;
   readonly onEvent: (event: PoolEvent) => void;
 }
@@ -44,19 +43,15 @@ export interface ConnectionsListener<C extends Connection> {
 export class OriginConnections<C extends Connection> {
   readonly #options: OriginOptions<C>;
   readonly #listener: ConnectionsListener<C>;
-  readonly #openingTime = new OpeningTime();
   readonly #alarm: Alarm;
   #all: readonly PooledConnection<C>[] = [];
-  /** The options' policy, with proofs as often as they are due here. */
   #policy: ReusePolicy;
-  #calm = 1;
 
   constructor(options: OriginOptions<C>, listener: ConnectionsListener<C>) {
-    const { policy, proof, clock } = options;
     this.#options = options;
     this.#listener = listener;
-    this.#policy = proof === 'local' ? { ...policy, proveAfterIdleMs: 0 } : policy;
-    this.#alarm = new Alarm(clock, () => {
+    this.#policy = options.policy;
+    this.#alarm = new Alarm(options.clock, () => {
       listener.onAlarm();
       for (const entry of this.#all) this.watch(entry);
     });
@@ -92,7 +87,7 @@ export class OriginConnections<C extends Connection> {
     const { open, clock, policy } = this.#options;
     // What nobody waits for may take as long to be opened as it may be unused, and as long as others would count on it.
     const patienceMs = ahead
-      ? Math.max(policy.spareMaxIdleMs, this.#openingTime.slowConnectMs)
+      ? Math.max(policy.spareMaxIdleMs, this.#options.memory.openingTime.slowConnectMs)
       : Number.POSITIVE_INFINITY;
     try {
       const entry = new PooledConnection<C>({
@@ -136,14 +131,14 @@ export class OriginConnections<C extends Connection> {
 
   /** Looks again when this connection has been unused for as long as it may. */
   watch(entry: PooledConnection<C>): void {
-    this.#alarm.within(entry.remainingMs(instant(this.#options.clock), this.#policy));
+    this.#alarm.within(entry.remainingMs(instant(this.#options.clock), this.#options.policy));
   }
 
   /** Looks again when a connection becomes slow to open: somebody counts on it. */
   watchOpenings(): void {
     const now = instant(this.#options.clock);
     for (const { state, connectingSince } of this.#all) {
-      const leftMs = this.#openingTime.slowConnectMs - elapsed(connectingSince, now);
+      const leftMs = this.#options.memory.openingTime.slowConnectMs - elapsed(connectingSince, now);
       if (state === 'connecting' && leftMs > 0) this.#alarm.within(leftMs);
     }
   }
@@ -159,8 +154,16 @@ export class OriginConnections<C extends Connection> {
   }
 
   #look(): Survey {
-    const now = instant(this.#options.clock);
-    return survey(this.#all, now, this.#policy, this.#openingTime.slowConnectMs);
+    const { clock, memory } = this.#options;
+    return survey(this.#all, instant(clock), this.#duePolicy(), memory.openingTime.slowConnectMs);
+  }
+
+  /** The policy, with proofs as often as they are due here. Kept, since every request asks. */
+  #duePolicy(): ReusePolicy {
+    const { policy, proof, memory } = this.#options;
+    const proveAfterIdleMs = proof === 'local' ? 0 : policy.proveAfterIdleMs * memory.calm.factor;
+    if (proveAfterIdleMs !== this.#policy.proveAfterIdleMs) this.#policy = { ...policy, proveAfterIdleMs };
+    return this.#policy;
   }
 
   #onChange(entry: PooledConnection<C>, state: ConnectionState): void {
@@ -172,7 +175,7 @@ export class OriginConnections<C extends Connection> {
         break;
       case 'retired':
         this.emit(entry, { type: 'retired', reason: entry.life.reason ?? 'socket' });
-        if (entry.connection.askedForCalm) this.#askLess();
+        if (entry.connection.askedForCalm) this.#options.memory.calm.ask();
         // It may have retired by itself (GOAWAY); whoever retires it now may still be about to take its stream off.
         queueMicrotask(() => {
           entry.endIfUnused();
@@ -189,7 +192,7 @@ export class OriginConnections<C extends Connection> {
     const now = instant(this.#options.clock);
     const { ahead, connectingSince, connection } = entry;
     entry.wentLive(now, this.#listener.nextTurn());
-    this.#openingTime.note(now.mono - connectingSince.mono);
+    this.#options.memory.openingTime.note(now.mono - connectingSince.mono);
     const { rttMs } = connection;
     this.emit(entry, { type: 'opened', ahead, ...(rttMs === undefined ? {} : { rttMs }) });
     this.#listener.onLive(entry);
@@ -201,11 +204,5 @@ export class OriginConnections<C extends Connection> {
     const ageMs = elapsed(entry.openedAt, instant(this.#options.clock));
     if (entry.opened) this.emit(entry, { type: 'closed', uses: entry.uses, ageMs });
     this.#listener.onGone();
-  }
-
-  #askLess(): void {
-    this.#calm = Math.min(this.#calm * 2, MAX_CALM);
-    const { policy } = this.#options;
-    this.#policy = { ...this.#policy, proveAfterIdleMs: policy.proveAfterIdleMs * this.#calm };
   }
 }

@@ -8,10 +8,15 @@ import { bytesOf, form, IMG2IMG, largePng, picture, post, ROCKET } from './suppo
 import { EDITS, UPLOADS } from './support/simulator-control.ts';
 import { SlowClient } from './support/slow-client.ts';
 
+/** So that there are files to be left behind. */
+const SPOOLS_ON_DISK = { FERRY_UPLOAD__SPOOL_MEMORY_MB: '0' };
+
 let ferry: Ferry;
 beforeAll(async () => {
   // One slot: a slot that leaked would keep every later request waiting.
-  ferry = await startFerry({ env: { FERRY_UPLOAD__CONCURRENCY: '1', FERRY_POOL__SPARES: '0' } });
+  ferry = await startFerry({
+    env: { ...SPOOLS_ON_DISK, FERRY_UPLOAD__CONCURRENCY: '1', FERRY_POOL__SPARES: '0' },
+  });
 });
 afterAll(() => ferry[Symbol.asyncDispose]());
 beforeEach(() => ferry.simulator.reset());
@@ -76,7 +81,9 @@ test('a caller that goes away in the middle of its own file leaves no spool', as
 });
 
 test('a caller that sends too slowly is answered 408 and leaves nothing', async () => {
-  await using slow = await startFerry({ env: { FERRY_SERVER__REQUEST_TIMEOUT_MS: '1000' } });
+  await using slow = await startFerry({
+    env: { ...SPOOLS_ON_DISK, FERRY_SERVER__REQUEST_TIMEOUT_MS: '1000' },
+  });
   const { hostname, port } = new URL(slow.url);
   const socket = connect(Number(port), hostname);
   let answer = '';
@@ -97,7 +104,7 @@ test('a caller that sends too slowly is answered 408 and leaves nothing', async 
 
 test('what a gateway killed with -9 left is removed at the next start, and a gateway that shares its folder keeps its own', async () => {
   const image = await largePng();
-  await using first = await startFerry();
+  await using first = await startFerry({ env: SPOOLS_ON_DISK });
   const spools = join(first.process.folder, '.ferry', 'tmp');
   using client = new SlowClient(first.url, { image, filename: 'large.png', before: { prompt: 'x' } });
   await client.sendUntil(2_000_000);

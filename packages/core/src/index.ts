@@ -66,6 +66,7 @@ export * from './upload/abandoned-spools.ts';
 export * from './upload/data-uri.ts';
 export { cleanFilename, filenameFromUrl } from './upload/filename.ts';
 export * from './upload/input-error.ts';
+export { MemoryBudget, type MemoryBudgetOptions } from './upload/memory-budget.ts';
 export * from './upload/multipart.ts';
 export * from './upload/public-address.ts';
 export { type ImageFinding, ImageScan, type ImageSize } from './upload/scan/image-scan.ts';

@@ -1,3 +1,4 @@
+import { MemoryBudget } from '@ferry/core';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Turn } from '../admission/turn.ts';
@@ -19,6 +20,13 @@ import { RequestUploads, type UploadRoute } from './request-uploads.ts';
 import type { RequestedRoute } from './requested-route.ts';
 import { UploadSlots } from './upload-slots.ts';
 
+const MIB = 1024 * 1024;
+/** What is larger goes to the disk, so that a few large images do not take the memory of many small ones. */
+const MAX_SHARE_BYTES = 2 * MIB;
+
+const spoolBudget = (megabytes: number): MemoryBudget =>
+  new MemoryBudget({ bytes: megabytes * MIB, spoolBytes: MAX_SHARE_BYTES });
+
 /** How the images of a request are read, and what its fields say about where they go. */
 export interface IntakeForm<Form extends ReceivedForm = ReceivedForm> {
   /** Reads the whole request. See `readForm` for what it owes its arguments. */
@@ -36,6 +44,7 @@ export interface IntakeForm<Form extends ReceivedForm = ReceivedForm> {
 @Injectable()
 export class ImageIntakes {
   readonly #check = new ImageCheck();
+  #budget = spoolBudget(0);
 
   constructor(
     private readonly upstreams: Upstreams,
@@ -49,6 +58,9 @@ export class ImageIntakes {
     const serving = this.upstreams.begin();
     const { request, lifetime } = inside;
     const { config } = serving;
+    const megabytes = config.upload.spool_memory_mb;
+    // Who has memory of the former one gives it back to that.
+    if (this.#budget.bytes !== megabytes * MIB) this.#budget = spoolBudget(megabytes);
     const turn = turnOf(request);
     const uploads = new RequestUploads(this.slots, {
       requestId: request.id,
@@ -65,7 +77,7 @@ export class ImageIntakes {
       signal: lifetime.signal,
       listen,
     });
-    return new ImageIntake(inside, { serving, turn, uploads, checks });
+    return new ImageIntake(inside, { serving, turn, uploads, checks, budget: this.#budget });
   }
 }
 
@@ -74,6 +86,7 @@ interface IntakeParts {
   readonly turn: Turn;
   readonly uploads: RequestUploads;
   readonly checks: ImageChecks;
+  readonly budget: MemoryBudget;
 }
 
 /** The images of one request on their way in and up. Large ones are uploaded while they come in, and checked when they are whole. */
@@ -83,11 +96,13 @@ export class ImageIntake implements AsyncDisposable {
   readonly uploads: RequestUploads;
   readonly checks: ImageChecks;
   readonly #inside: ImageRequest;
+  readonly #budget: MemoryBudget;
   readonly #spools = new AsyncDisposableStack();
   readonly #held = new AsyncDisposableStack();
 
-  constructor(inside: ImageRequest, { serving, turn, uploads, checks }: IntakeParts) {
+  constructor(inside: ImageRequest, { serving, turn, uploads, checks, budget }: IntakeParts) {
     this.#inside = inside;
+    this.#budget = budget;
     this.turn = turn;
     // Disposed of in the opposite order: the connections last, after all that uses them.
     this.serving = this.#held.use(serving);
@@ -116,7 +131,7 @@ export class ImageIntake implements AsyncDisposable {
         maxFileBytes: maxFileBytes(config),
         // UTF-8 needs at most 3 bytes for what counts as one character here (a UTF-16 unit).
         maxFieldBytes: Math.max(1_024, upload.max_prompt_chars * 3),
-        spoolDirectory: spoolDirectory(config),
+        spool: { directory: spoolDirectory(config), budget: this.#budget },
         signal: lifetime.signal,
         sha256: repeatable.recognisable,
       },

@@ -63,7 +63,7 @@ export async function readForm(
       const param = index === 0 ? field : `${field}[${index}]`;
       const spool = spools.use(
         new Spool({
-          directory: limits.spoolDirectory,
+          ...limits.spool,
           maxBytes: limits.maxFileBytes,
           sha256: limits.sha256,
         }),

@@ -7,6 +7,7 @@ import {
   type ImageType,
   SNIFF_BYTES,
   type Spool,
+  type SpoolOptions,
   sniffImage,
 } from '@ferry/core';
 import { badRequest } from '../errors/gateway-error.ts';
@@ -50,8 +51,8 @@ const ACCEPTED: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image
 
 export interface ReceiveOptions {
   readonly maxFileBytes: number;
-  /** Where spools put what does not fit in memory. */
-  readonly spoolDirectory: string;
+  /** Where images lie while the request runs. */
+  readonly spool: Pick<SpoolOptions, 'directory' | 'budget'>;
   readonly signal: AbortSignal;
   /** Whether the digest of each image is wanted. */
   readonly sha256: boolean;

@@ -37,8 +37,8 @@ export async function readJsonEdit(
     index: number,
     onImage: (image: GrowingImage) => void,
   ): Promise<ReceivedImage> => {
-    const { spoolDirectory, maxFileBytes, sha256 } = limits;
-    const spool = spools.use(new Spool({ directory: spoolDirectory, maxBytes: maxFileBytes, sha256 }));
+    const { maxFileBytes, sha256 } = limits;
+    const spool = spools.use(new Spool({ ...limits.spool, maxBytes: maxFileBytes, sha256 }));
     const param = `images[${index}].image_url`;
     try {
       const image = await receiveImage(

@@ -20,9 +20,8 @@ export async function smallPng(): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await image.png().toBuffer());
 }
 
-/** A PNG of some 6 MB without compression: more than a spool keeps in memory, and than sockets buffer. */
-export async function largePng(): Promise<Uint8Array<ArrayBuffer>> {
-  const [width, height] = [2000, 1000];
+/** A PNG without compression, three bytes a pixel; by default of some 6 MB: more than a spool keeps in memory, and than sockets buffer. */
+export async function largePng(width = 2_000, height = 1_000): Promise<Uint8Array<ArrayBuffer>> {
   const raw = Buffer.alloc(width * height * 3, 90);
   const image = sharp(raw, { raw: { width, height, channels: 3 } });
   return new Uint8Array(await image.png({ compressionLevel: 0 }).toBuffer());

@@ -1,3 +1,4 @@
+import { type MemoryBudget, MemoryShare } from './memory-budget.ts';
 import { SpoolMemory } from './spool-memory.ts';
 import { TemporaryFile } from './temporary-file.ts';
 
@@ -9,16 +10,20 @@ import { TemporaryFile } from './temporary-file.ts';
 export class SpoolStorage {
   readonly #directory: string;
   readonly #memoryBytes: number;
+  /** What may be held beyond that, until the content proves too large for it. */
+  readonly #share: MemoryShare | undefined;
   readonly #memory = new SpoolMemory();
+  #isForDisk = false;
   #file: TemporaryFile | undefined;
   /** Bytes that lie in the file. */
   #written = 0;
   #writing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(directory: string, memoryBytes: number) {
+  constructor(directory: string, memoryBytes: number, budget: MemoryBudget | undefined) {
     this.#directory = directory;
     this.#memoryBytes = memoryBytes;
+    this.#share = budget && new MemoryShare(budget);
   }
 
   /** Bytes added so far: those that may be read. */
@@ -32,6 +37,8 @@ export class SpoolStorage {
   add(chunk: Uint8Array, owned: boolean): void {
     if (owned) this.#memory.addOwned(chunk);
     else this.#memory.addCopy(chunk);
+    this.#isForDisk ||= !this.#fits(this.#memory.size);
+    if (!this.#isForDisk) return;
     this.#dropWritten();
     if (this.#isWorthWriting) this.#writing ??= this.#write();
   }
@@ -42,7 +49,7 @@ export class SpoolStorage {
    */
   room(): Promise<void> | undefined {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
-    return this.#memory.held > this.#memoryBytes ? this.#makeRoom() : undefined;
+    return this.#isForDisk && this.#memory.held > this.#memoryBytes ? this.#makeRoom() : undefined;
   }
 
   /** At least one and at most `length` bytes from `at`, which must be below `size`. */
@@ -57,16 +64,22 @@ export class SpoolStorage {
   async close(): Promise<void> {
     await this.#writing;
     this.#memory.clear();
+    this.#share?.shrinkTo(0);
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
+  }
+
+  /** Whether so many bytes may be held. */
+  #fits(bytes: number): boolean {
+    return bytes <= this.#memoryBytes || this.#share?.growTo(bytes - this.#memoryBytes) === true;
   }
 
   /** What fits in memory as a whole never sees the disk; what does not goes there by halves of what may be held. */
   get #isWorthWriting(): boolean {
     const { size, held } = this.#memory;
     const left = size - this.#written;
-    if (left === 0 || size <= this.#memoryBytes || this.#failure !== undefined) return false;
+    if (left === 0 || !this.#isForDisk || this.#failure !== undefined) return false;
     return left >= this.#memoryBytes / 2 || held > this.#memoryBytes;
   }
 
@@ -97,5 +110,6 @@ export class SpoolStorage {
 
   #dropWritten(): void {
     this.#memory.drop(this.#written, this.#memoryBytes);
+    this.#share?.shrinkTo(this.#memory.held - this.#memoryBytes);
   }
 }

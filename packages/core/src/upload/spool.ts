@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { MAX_SLICE_BYTES, type RequestBody } from '../transport/request-body.ts';
 import { SpoolLimitError } from './input-error.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 import { orAborted } from './or-aborted.ts';
 import { SpoolStorage } from './spool-storage.ts';
 
@@ -11,6 +12,8 @@ export interface SpoolOptions {
   readonly directory?: string;
   /** The most bytes it keeps in memory; the latest ones, when there are more. Default 256 KiB. */
   readonly memoryBytes?: number;
+  /** Memory shared with other spools, which it takes beyond `memoryBytes` while there is some. Default none. */
+  readonly budget?: MemoryBudget;
   /** The most bytes it takes. Default unlimited. */
   readonly maxBytes?: number;
   /** Compute the SHA-256 of the content while it is written. Default false. */
@@ -44,7 +47,8 @@ export class Spool implements AsyncDisposable {
   #disposing: Promise<void> | undefined;
 
   constructor(options: SpoolOptions = {}) {
-    this.#storage = new SpoolStorage(options.directory ?? tmpdir(), options.memoryBytes ?? 256 * 1024);
+    const { directory = tmpdir(), memoryBytes = 256 * 1024, budget } = options;
+    this.#storage = new SpoolStorage(directory, memoryBytes, budget);
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.#hash = options.sha256 === true ? createHash('sha256') : undefined;
   }

@@ -26,6 +26,11 @@ export const uploadSection = section({
     about:
       'Whether each image is decoded to its last row before the edit. `false`: only one whose structure leaves a doubt.',
   }),
+  spool_memory_mb: integer(0, 4_096, 16, {
+    unit: 'MiB',
+    about:
+      'Memory that images of all requests share before they go to the disk, at most 2 MiB each; 256 KiB of each are in memory anyway.',
+  }),
   max_prompt_chars: integer(1, 100_000, 8_000, { unit: 'characters', about: 'The longest prompt.' }),
   concurrency: integer(1, 256, 25, {
     about: 'Uploads at once, shared fairly between requests; as many edits may run beside them.',

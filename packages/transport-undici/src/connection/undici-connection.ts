@@ -67,6 +67,7 @@ export class UndiciConnection implements Connection {
   readonly #client: Client;
   readonly #riders = new DenseSet<Rider>();
   #answersToPeer = 0;
+  #sharing = 0;
   #session: ClientHttp2Session | undefined;
   #peerSettings: Settings | undefined;
   /** The shortest round trip to whoever ends HTTP/2, in milliseconds. */
@@ -142,6 +143,11 @@ export class UndiciConnection implements Connection {
     return this.#socket.bytesWritten - this.#answersToPeer * ANSWER_BYTES;
   }
 
+  /** Changes with every request that comes or goes, and with every PING of ours: whoever notes it knows whether he was alone since. */
+  get sharing(): number {
+    return this.#sharing;
+  }
+
   /** Exchanges on it now. */
   get riderCount(): number {
     return this.#riders.size;
@@ -150,6 +156,7 @@ export class UndiciConnection implements Connection {
   /** Sends one request. The rider hears of its stream within this call or a microtask later. */
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, rider: Rider): void {
     this.#riders.add(rider);
+    this.#sharing += 1;
     this.#heard.watch();
     this.#client.dispatch(options, handler);
   }
@@ -161,6 +168,7 @@ export class UndiciConnection implements Connection {
 
   leave(rider: Rider): void {
     this.#riders.delete(rider);
+    this.#sharing += 1;
     if (this.#riders.size === 0) this.#heard.rest();
   }
 
@@ -172,6 +180,7 @@ export class UndiciConnection implements Connection {
   /** By a PING (RFC 9113 section 6.7). */
   async prove(): Promise<number> {
     if (this.#session === undefined) throw new Error('no session to ping');
+    this.#sharing += 1;
     const roundTripMs = await ping(this.#session);
     this.heard();
     this.rttMs = roundTripMs;

@@ -21,6 +21,7 @@ import type { ExchangeRecord } from './exchange-record.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { mapFailure, mapNoStream } from './map-error.ts';
 import { OutgoingBody } from './outgoing-body.ts';
+import { OwnBytes } from './own-bytes.ts';
 import { type FlowControl, ResponseBody } from './response-body.ts';
 
 export interface DispatchOptions {
@@ -48,12 +49,12 @@ export class DispatchHandler
   readonly #record: ExchangeRecord;
   readonly #limits: ExchangeLimits;
   readonly #bytesBefore: number;
+  readonly #own: OwnBytes;
   readonly #upload: OutgoingBody;
   readonly #body: ResponseBody;
   readonly #response = Promise.withResolvers<TransportResponse>();
   readonly #done = Promise.withResolvers<Exchange>();
   readonly #onAbort = (): void => this.abandon('aborted', 'the caller aborted', this.#attempt.signal.reason);
-  #furthest = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #captured: CapturedStream | undefined;
   #answered = false;
@@ -68,6 +69,7 @@ export class DispatchHandler
     this.#connection = connection;
     this.#record = record;
     this.#bytesBefore = connection.bytesWritten;
+    this.#own = new OwnBytes(connection);
     record.connected(connection, lease.origin);
     const { limits, signal } = attempt;
     this.#limits = new ExchangeLimits(clock, deadlines, { limits, since: record.startedAt, observer: this });
@@ -235,13 +237,9 @@ export class DispatchHandler
   /** What moves: bytes taken from us and bytes given to us. */
   mark(): number | undefined {
     const record = this.#record;
-    const connection = this.#connection;
     if (record.phase === 'headers' || this.#body.paused) return undefined;
-    // Finer than the pieces of the body, and exact as long as no other request shares the connection. Not the window: a peer
-    // that grants little by little finds it used up at every look.
-    if (connection.riderCount === 1)
-      this.#furthest = Math.max(this.#furthest, connection.requestBytesWritten);
-    return this.#upload.taken + record.bytesReceived + this.#furthest;
+    // Not the window: a peer that grants little by little finds it used up at every look.
+    return this.#upload.taken + record.bytesReceived + this.#own.look();
   }
 
   onSilence(idleMs: number): void {

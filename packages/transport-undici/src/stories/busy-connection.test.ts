@@ -56,6 +56,29 @@ it('a peer that takes nothing any more is pinged before anybody joins its connec
   expect(await uploading).toMatchObject({ kind: 'closed' });
 });
 
+it('an upload that stands still is silent, however busy its connection is with other requests', async () => {
+  const peer = await world.peer((connection) => {
+    connection.grantWindow = false;
+    connection.settings();
+    connection.on('whole', (id: number) => connection.answer(id));
+  });
+  const clock = new FakeClock();
+  const subject = await world.transport({ ...POOLED, maxConnections: 1 }, { clock });
+  const body = fromBytes(new Uint8Array(100_000));
+  let silent: unknown;
+  const uploading = failureOf(subject.send(peer, { body, limits: { idleMs: 1_000, totalMs: 60_000 } }));
+  uploading.then((error) => {
+    silent = error;
+  });
+  await expect.poll(() => peer.connections[0]?.received(1)).toBe(FIRST_WINDOW);
+  for (let passed = 0; passed < 2_000 && silent === undefined; passed += 100) {
+    await text(await subject.send(peer, { method: 'GET' }));
+    clock.advance(100);
+  }
+  await subject.transport.close();
+  expect(await uploading).toMatchObject({ kind: 'timeout', phase: 'request', delivery: 'unknown' });
+});
+
 it('long bodies in memory that stand still leave the session room for another request', async () => {
   const peer = await world.peer((connection) => {
     connection.grantWindow = false;

@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 /** A server of both protocols, 50 ms away in each direction, and a client that chooses between them. */
-async function upstream(initialWindowSize: number) {
+async function upstream(initialWindowSize: number, connectionWindowSize = initialWindowSize * 16) {
   const certificate = await createLoopbackCertificate();
   const server = http2.createSecureServer({
     key: certificate.keyPem,
@@ -29,7 +29,7 @@ async function upstream(initialWindowSize: number) {
     allowHTTP1: true,
     settings: { initialWindowSize },
   });
-  server.on('session', (session) => session.setLocalWindowSize(initialWindowSize * 16));
+  server.on('session', (session) => session.setLocalWindowSize(connectionWindowSize));
   server.on('request', (request, response) => {
     request.on('error', () => undefined).resume();
     request.on('end', () => response.end('taken'));
@@ -113,6 +113,13 @@ it('a request too small to meet the window leaves it to the next upload whether 
   expect(memory.list()).toMatchObject([{ road: 'probing', reason: 'slow-window' }]);
   expect((await upload()).exchange.protocol).toBe('h2');
   expect(memory.list()).toMatchObject([{ road: 'http1', reason: 'slow-window', remainingMs: 600_000 }]);
+});
+
+it('a small window of the whole connection does the same, however large those of its streams', async () => {
+  const { memory, upload } = await upstream(1024 * 1024, 65_535);
+  expect((await upload()).exchange.protocol).toBe('h2');
+  expect(memory.list()).toMatchObject([{ road: 'http1', reason: 'slow-window' }]);
+  expect((await upload()).exchange.protocol).toBe('http/1.1');
 });
 
 it('a window that holds the upload keeps it on HTTP/2, however far the server is', async () => {

@@ -81,7 +81,10 @@ export interface Exchange {
   readonly bytesReceived: number;
   /** What the peer's HTTP/2 flow control allows, once it has been measured on this connection. */
   readonly flowControl?: {
-    /** The peer's initial stream window, in bytes (RFC 9113 section 6.9.2). */
+    /**
+     * What may be under way at most, in bytes: the smaller of the peer's initial stream window and of its connection window, as far
+     * as that has shown (RFC 9113 section 6.9.2).
+     */
     readonly windowBytes: number;
     /** To whoever ends TLS, and so HTTP/2: a load balancer's or a proxy's own distance says nothing of the window. */
     readonly roundTripMs: number;

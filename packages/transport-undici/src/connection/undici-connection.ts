@@ -18,6 +18,7 @@ import { LastHeard } from './last-heard.ts';
 import { NoSettings } from './no-settings.ts';
 import { connectNow, guardStreams, oneSocketClient } from './one-socket-client.ts';
 import type { StreamLimit } from './peer-limits.ts';
+import { PeerWindow } from './peer-window.ts';
 import { RecentPace } from './recent-pace.ts';
 import type { Rider } from './rider.ts';
 import { ping } from './session-probe.ts';
@@ -70,6 +71,7 @@ export class UndiciConnection implements Connection {
   #sharing = 0;
   #session: ClientHttp2Session | undefined;
   #peerSettings: Settings | undefined;
+  #window: PeerWindow | undefined;
   /** The shortest round trip to whoever ends HTTP/2, in milliseconds. */
   #pathMs: number | undefined;
   /** Ends the wait for TLS and for SETTINGS. */
@@ -120,9 +122,10 @@ export class UndiciConnection implements Connection {
 
   /** What the peer's flow control allows, once its SETTINGS and a round trip are known. */
   get flowControl(): Exchange['flowControl'] {
-    const windowBytes = this.#peerSettings?.initialWindowSize;
+    const streamBytes = this.#peerSettings?.initialWindowSize;
     const roundTripMs = this.#pathMs;
-    return windowBytes === undefined || roundTripMs === undefined ? undefined : { windowBytes, roundTripMs };
+    if (streamBytes === undefined || roundTripMs === undefined) return undefined;
+    return { windowBytes: this.#window?.smallest(streamBytes) ?? streamBytes, roundTripMs };
   }
 
   /** Bytes handed to the kernel, TLS and framing included: unchanged means that nothing of a request has left. */
@@ -249,6 +252,7 @@ export class UndiciConnection implements Connection {
   #attach(socket: Socket): void {
     const session = connectNow(this.#client, socket);
     this.#session = session;
+    this.#window = new PeerWindow(session, () => this.bytesWritten);
     // Before undici's own listener, which resends bodiless requests: whoever is refused must have failed by then.
     session.prependListener('goaway', (code, lastStreamId) => this.#onGoaway(code, lastStreamId));
     session.on('ping', () => {
@@ -260,6 +264,7 @@ export class UndiciConnection implements Connection {
       this.#answersToPeer += 1;
       this.#cancelLimit();
       this.#peerSettings = settings;
+      this.#window?.onSettings();
       this.#limit.learn(this.peerMaxStreams ?? 0);
       this.#onCapacity();
     });

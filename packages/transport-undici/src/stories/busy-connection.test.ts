@@ -1,7 +1,7 @@
 import { fromBytes, POOLED } from '@ferry/core';
 import { FakeClock } from '@ferry/core/testing';
-import { expect, it } from 'vitest';
-import { FRAME } from '../testing/raw-peer.ts';
+import { describe, expect, it } from 'vitest';
+import { FRAME, type RawConnection } from '../testing/raw-peer.ts';
 import { failureOf, text, World } from '../testing/world.ts';
 
 const world = new World();
@@ -9,6 +9,30 @@ const world = new World();
 /** What an HTTP/2 peer grants each stream and the connection before it says otherwise. Bytes. */
 const FIRST_WINDOW = 65_535;
 const CREDIT = 1_000;
+
+/** RFC 9113 section 6.5.2. */
+const INITIAL_WINDOW_SIZE = 4;
+
+/** As servers do: SETTINGS, and in the same write what the connection's window is larger than at first. */
+function greet(connection: RawConnection, streamBytes: number, moreBytes: number): void {
+  connection.socket.cork();
+  connection.settings([[INITIAL_WINDOW_SIZE, streamBytes]]);
+  connection.windowUpdate(0, moreBytes);
+  connection.socket.uncork();
+}
+
+/** Lets the first upload use up the windows that it has without SETTINGS. */
+async function greetLate(connection: RawConnection): Promise<void> {
+  connection.polite = false;
+  connection.grantWindow = false;
+  await connection.until(() => connection.received(1) === FIRST_WINDOW);
+  connection.polite = true;
+  connection.settings([[INITIAL_WINDOW_SIZE, 1_000_000]]);
+  connection.ping();
+  await connection.until((f) => f.type === FRAME.PING);
+  connection.grantWindow = true;
+  connection.windowUpdate(0, FIRST_WINDOW);
+}
 
 /** The flag of a DATA frame (RFC 9113 section 6.1). */
 const END_STREAM = 1;
@@ -49,6 +73,8 @@ it('a peer that takes nothing any more is pinged before anybody joins its connec
   const subject = await world.transport({ ...POOLED, proveAfterIdleMs: 1_000 }, { clock });
   const uploading = failureOf(subject.send(peer, { body: fromBytes(new Uint8Array(100_000)) }));
   await expect.poll(() => peer.connections[0]?.received(1)).toBe(FIRST_WINDOW);
+  // The last that is heard of it.
+  await peer.connections[0]?.until((f) => f.type === FRAME.SETTINGS && f.flags === 1);
   clock.advance(5_000);
   expect(await text(await subject.send(peer, { method: 'GET' }))).toBe('ok');
   expect(peer.connections[0]?.frames.some((f) => f.type === FRAME.PING)).toBe(true);
@@ -109,13 +135,71 @@ it.each([100_000, 1_000_000])('%i bytes in memory end with their last DATA frame
 });
 
 it('an exchange tells what flow control allows: the window of the peer and the round trip to it', async () => {
-  const server = await world.server(undefined, { settings: { initialWindowSize: 100_000 } });
+  const peer = await world.peer((connection) => {
+    greet(connection, 100_000, 1_000_000);
+    connection.on('whole', (id: number) => connection.answer(id));
+  });
   const subject = await world.transport(POOLED);
-  const response = await subject.send(server);
+  const response = await subject.send(peer);
   await text(response);
   const flowControl = { windowBytes: 100_000, roundTripMs: expect.any(Number) };
   expect(response.exchange.flowControl).toEqual(flowControl);
   expect((await response.done).flowControl).toEqual(flowControl);
+});
+
+describe('a peer with large windows for streams and a small one for the connection', () => {
+  it.each([
+    ['before', 0],
+    ['in the middle of', 300_000],
+  ])('is as slow as the small one, when its SETTINGS come %s an upload', async (when, bytes) => {
+    const peer = await world.peer((connection) => {
+      connection.on('whole', (id: number) => connection.answer(id));
+      if (when === 'before') connection.settings([[INITIAL_WINDOW_SIZE, 1_000_000]]);
+      else void greetLate(connection);
+    });
+    const subject = await world.transport(POOLED);
+    const response = await subject.send(peer, { body: fromBytes(new Uint8Array(bytes)) });
+    await text(response);
+    const { flowControl } = await response.done;
+    expect(flowControl?.windowBytes).toBeGreaterThanOrEqual(FIRST_WINDOW);
+    // Nobody tells the window: what was handed to the kernel before, framing included, may count as sent.
+    expect(flowControl?.windowBytes).toBeLessThan(FIRST_WINDOW + 2_000);
+  });
+
+  it('is not taken for slow while others use the connection', async () => {
+    const peer = await world.peer((connection) => {
+      connection.grantWindow = false;
+      greet(connection, 90_000, 35_000);
+      connection.on('whole', (id: number) => connection.answer(id));
+    });
+    const subject = await world.transport({ ...POOLED, maxConnections: 1 });
+    const controller = new AbortController();
+    const body = fromBytes(new Uint8Array(200_000));
+    const sibling = failureOf(subject.send(peer, { body, signal: controller.signal }));
+    await expect.poll(() => peer.connections[0]?.received(1)).toBe(90_000);
+    const response = await subject.send(peer);
+    expect(response.exchange.flowControl).toMatchObject({ windowBytes: 90_000 });
+    await text(response);
+    controller.abort();
+    await sibling;
+  });
+
+  it('is believed when it enlarges it later', async () => {
+    const peer = await world.peer((connection) => {
+      connection.settings([[INITIAL_WINDOW_SIZE, 1_000_000]]);
+      connection.on('whole', async (id: number) => {
+        if (id > 1) connection.windowUpdate(0, 500_000);
+        connection.answer(id);
+      });
+    });
+    const subject = await world.transport({ ...POOLED, maxConnections: 1 });
+    const first = await subject.send(peer);
+    await text(first);
+    expect((await first.done).flowControl?.windowBytes).toBeLessThan(FIRST_WINDOW + 2_000);
+    const second = await subject.send(peer);
+    await text(second);
+    expect((await second.done).flowControl?.windowBytes).toBeGreaterThan(500_000);
+  });
 });
 
 it('an exchange without SETTINGS knows nothing of flow control', async () => {

@@ -12,11 +12,6 @@ class BodySourceFailure extends Error {
   override readonly name: string = 'BodySourceFailure';
 }
 
-/** Ends the iteration after `stop()`; never seen by a caller. */
-class Stopped extends Error {
-  override readonly name: string = 'Stopped';
-}
-
 export interface UploadEvents {
   /** A slice was handed to the protocol; `sent` counts all body bytes so far. */
   handed(sent: number): void;
@@ -34,8 +29,9 @@ export class Upload implements AsyncIterable<Uint8Array> {
   readonly #body: RequestBody;
   readonly #ready: Promise<unknown>;
   readonly #events: UploadEvents;
-  readonly #stopped: Promise<never>;
-  #stop: (() => void) | undefined;
+  /** Settles when the upload is stopped, so that it waits for no source any more. */
+  readonly #stopping = Promise.withResolvers<undefined>();
+  #stopped = false;
   #source: AsyncIterator<Uint8Array> | undefined;
   #sent = 0;
   #handedOver = false;
@@ -46,10 +42,6 @@ export class Upload implements AsyncIterable<Uint8Array> {
     this.#body = body;
     this.#ready = ready;
     this.#events = events;
-    this.#stopped = new Promise((_resolve, reject) => {
-      this.#stop = () => reject(new Stopped('the upload was stopped'));
-    });
-    this.#stopped.catch(() => undefined);
   }
 
   get opened(): boolean {
@@ -67,17 +59,20 @@ export class Upload implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Lets go of the source. The iteration does not end but fails: an end would have the library finish the message, and the
-   * upstream would take a short upload for a whole one.
+   * Hands over nothing more, and lets go of the source. From here on the iteration neither ends nor fails, whatever the source says to
+   * that: an end would have the library finish the message, and the upstream would take a short upload for a whole one; a failure
+   * would have it drop the answer for which the upload was stopped.
    */
   stop(): void {
-    this.#stop?.();
+    this.#stopped = true;
+    this.#stopping.resolve(undefined);
     this.#release();
   }
 
   // One generator, not some that delegate: `yield*` costs each slice several promises.
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    await Promise.race([this.#ready, this.#stopped]);
+    await Promise.race([this.#ready, this.#stopping.promise]);
+    if (this.#stopped) return await forever();
     try {
       const { byteLength } = this.#body;
       const source = this.#body.open()[Symbol.asyncIterator]();
@@ -88,32 +83,41 @@ export class Upload implements AsyncIterable<Uint8Array> {
       let last: Uint8Array | undefined;
       for (;;) {
         this.#events.waitingFor('source');
-        const step = await Promise.race([source.next(), this.#stopped]);
+        const step = await Promise.race([source.next(), this.#stopping.promise]);
+        // Not by `step`: a source that is let go may say that it has ended, and be heard first.
+        if (this.#stopped || step === undefined) return await forever();
         if (step.done === true) break;
         seen += sizeOf(step.value);
         if (byteLength !== undefined && seen > byteLength) {
           throw new BodySourceFailure(`the request body is longer than its ${byteLength} bytes`);
         }
         if (step.value.byteLength === 0) continue;
-        if (seen === byteLength) last = step.value;
-        else for (const piece of pieces(step.value)) yield this.#hand(piece);
+        if (seen === byteLength) {
+          last = step.value;
+          continue;
+        }
+        for (const piece of pieces(step.value)) {
+          yield this.#hand(piece);
+          if (this.#stopped) return await forever();
+        }
       }
       if (byteLength !== undefined && seen < byteLength) {
         throw new BodySourceFailure(`the request body ended after ${seen} of ${byteLength} bytes`);
       }
-      if (last) for (const piece of pieces(last)) yield this.#hand(piece, byteLength);
+      for (const piece of last === undefined ? [] : pieces(last)) {
+        yield this.#hand(piece, byteLength);
+        if (this.#stopped) return await forever();
+      }
       this.#handedOver = true;
     } catch (error) {
-      if (!(error instanceof Stopped)) {
-        const failure =
-          error instanceof BodySourceFailure
-            ? error
-            : new BodySourceFailure('the source of the request body failed', { cause: error });
-        this.#events.failed(failure);
-      }
+      if (this.#stopped) return await forever();
+      const failure =
+        error instanceof BodySourceFailure
+          ? error
+          : new BodySourceFailure('the source of the request body failed', { cause: error });
+      this.#events.failed(failure);
       throw error;
     } finally {
-      this.#stop = undefined;
       this.#release();
     }
   }
@@ -137,6 +141,11 @@ export class Upload implements AsyncIterable<Uint8Array> {
       // Its owner's fault, and nobody is left to tell.
     }
   }
+}
+
+/** One of its own for each wait, which the collector takes when the stream that waits has been destroyed. */
+function forever(): Promise<never> {
+  return new Promise(() => undefined);
 }
 
 function* pieces(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {

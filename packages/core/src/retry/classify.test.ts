@@ -173,6 +173,12 @@ describe('the table of verdicts', () => {
       'give up: invalid_request',
     ],
     [
+      'a body that cannot be read to its end, which was answered before',
+      failed({ kind: 'body-source', delivery: 'answered', phase: 'body' }),
+      'retry backoff elsewhere',
+      'give up: upstream_unknown_outcome',
+    ],
+    [
       'a full pool',
       failed({ kind: 'pool-full', delivery: 'not-sent' }),
       'give up: overloaded',
@@ -329,6 +335,7 @@ describe('whether the upstream may have acted', () => {
     [failed({ delivery: 'unknown' }), true],
     [failed({ delivery: 'answered', phase: 'body' }), true],
     [failed({ kind: 'body-source', delivery: 'unknown' }), false],
+    [failed({ kind: 'body-source', delivery: 'answered', phase: 'body' }), true],
     [{ type: 'oversized', status: 200, maxBytes: 1 }, true],
   ])('%o: %s', (outcome, acted) => {
     expect(mayHaveActed(outcome)).toBe(acted);

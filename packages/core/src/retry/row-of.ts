@@ -34,7 +34,8 @@ function rowOfStatus(
 }
 
 function rowOfFailure(error: TransportError): RowName {
-  if (error.kind === 'body-source') return 'body-source';
+  // Once it is answered the upstream has acted, on what it had of the body.
+  if (error.kind === 'body-source') return error.delivery === 'answered' ? 'truncated' : 'body-source';
   if (isCertificateError(error)) return 'untrusted-certificate';
   const underWay = provesNothing(error);
   switch (error.kind) {

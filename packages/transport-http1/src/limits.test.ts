@@ -154,7 +154,7 @@ test('a source that gives nothing is named as the silent one', async () => {
   await opened.promise;
   clock.advance(20_000);
   const error = await outcome;
-  expect(error).toMatchObject({ kind: 'timeout', phase: 'request', delivery: 'not-sent' });
+  expect(error).toMatchObject({ kind: 'body-source', phase: 'request', delivery: 'not-sent' });
   expect(error.message).toContain('source of the request body');
 });
 

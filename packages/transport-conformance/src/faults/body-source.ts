@@ -31,6 +31,20 @@ async function* failing(afterSlices: number): AsyncGenerator<Uint8Array> {
   throw new Error('the disk is gone');
 }
 
+/** Leaving it is heard of at once, as with a spool that grows. */
+function fallingSilent(): AsyncIterable<Uint8Array> {
+  const left = Promise.withResolvers<IteratorResult<Uint8Array>>();
+  const steps = [Promise.resolve({ done: false, value: Buffer.alloc(40_000, 1) })];
+  const iterator: AsyncIterator<Uint8Array> = {
+    next: () => steps.shift() ?? left.promise,
+    return() {
+      left.resolve({ done: true, value: undefined });
+      return left.promise;
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
 const chunksOf = (bytes: number) => () => [Buffer.alloc(bytes, 1)];
 
 async function crowd(stage: Stage): Promise<void> {
@@ -69,6 +83,14 @@ export const BODY_SOURCE: readonly FaultCase[] = [
   })),
   faulty('the source throws in the middle of a body of unknown length', () => ({
     body: fromFactory(() => failing(2)),
+  })),
+  faulty('the source falls silent', () => ({
+    body: { byteLength: UPLOAD_BYTES, replayable: true, open: fallingSilent },
+    limits: { idleMs: 300 },
+  })),
+  faulty('the source of a body of unknown length falls silent', () => ({
+    body: { byteLength: undefined, replayable: true, open: fallingSilent },
+    limits: { idleMs: 300 },
   })),
   faulty('the source gives less than it promised', () => ({
     body: fromFactory(chunksOf(1_000), 2_000),

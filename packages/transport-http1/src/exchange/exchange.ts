@@ -264,7 +264,8 @@ export class SingleExchange {
       limit === 'idleMs' && this.#record.times.phase === 'request' && this.#waitingFor === 'source';
     const whom = bySource ? ' by the source of the request body' : '';
     const reason = `${LIMIT_REASON[limit]}${whom} within ${limit} (${this.#attempt.limits[limit]} ms)`;
-    this.#fail({ kind: 'timeout', reason, retire: 'interrupted' });
+    // That the source is silent is not the upstream's fault.
+    this.#fail({ kind: bySource ? 'body-source' : 'timeout', reason, retire: 'interrupted' });
   }
 
   #fail({ kind, reason, cause, retire }: Failure): void {

@@ -2,6 +2,7 @@ import {
   ConnectionPool,
   type ConnectionView,
   createConnector,
+  headerFault,
   NO_EXCHANGE,
   systemClock,
   type Transport,
@@ -42,7 +43,7 @@ export function createHttp1Transport(options: Http1TransportOptions): Http1Trans
       return new Http1Connection({ ...request, id: `h1-${connectionCount}`, connector, clock, probes });
     },
   });
-  const refuse = (kind: 'closed' | 'protocol', reason: string): TransportError =>
+  const refuse = (kind: 'closed' | 'protocol' | 'invalid-request', reason: string): TransportError =>
     new TransportError(`${name}: ${reason}`, {
       kind,
       phase: 'acquire',
@@ -54,6 +55,8 @@ export function createHttp1Transport(options: Http1TransportOptions): Http1Trans
     async send(request, attempt) {
       if (pool.closing) throw refuse('closed', 'the transport was closed');
       if (!isHttp(request.url)) throw refuse('protocol', 'only https: and http: URLs can be sent');
+      const fault = headerFault(request.headers);
+      if (fault !== undefined) throw refuse('invalid-request', fault);
       const { maxUses } = policy;
       return new SingleExchange({ name, clock, maxUses, pool }, request, attempt).run();
     },

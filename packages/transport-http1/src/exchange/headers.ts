@@ -5,6 +5,7 @@ const OURS: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',
+  'http2-settings',
   'keep-alive',
   'proxy-connection',
   'te',

@@ -36,6 +36,11 @@ export interface LogicalRequest {
   readonly deadlineMs?: number;
   /** A longer answer fails the request. Bytes; default 64 MiB. */
   readonly maxResponseBytes?: number;
+  /**
+   * An answer below 300 counts only if the whole request had left by then (`Exchange.requestComplete`): an upstream that answers a part
+   * of a file has no file. Otherwise the attempt counts as one whose answer broke off. Default false; `open()` does not look.
+   */
+  readonly needsWholeRequest?: boolean;
   /** What log lines call this request, such as `upload` or `edit`. */
   readonly label: string;
   /**

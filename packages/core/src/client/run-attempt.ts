@@ -3,7 +3,7 @@ import type { AttemptOutcome } from '../retry/outcome.ts';
 import { retryAfterMs } from '../retry/retry-after.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AttemptLimits, Exchange, Transport, TransportResponse } from '../transport/transport.ts';
-import { NO_EXCHANGE, type TransportError } from '../transport/transport-error.ts';
+import { NO_EXCHANGE, TransportError } from '../transport/transport-error.ts';
 import { BytesSent } from './bytes-sent.ts';
 import { excerptOf } from './excerpt.ts';
 import { openAnswer } from './open-answer.ts';
@@ -120,11 +120,21 @@ async function readAnswer(
     const bytes = await readWhole(response.body, maxBytes);
     const exchange = await response.done;
     if (bytes === undefined) return { outcome: { type: 'oversized', status, maxBytes }, exchange, headers };
+    if (request.needsWholeRequest === true && !exchange.requestComplete) throw premature(exchange);
     const excerpt = redact(excerptOf(bytes));
     return { outcome: { type: 'answered', status }, exchange, headers, bytes, excerpt };
   } catch (thrown) {
     return failed(thrown, response.exchange, redact);
   }
+}
+
+function premature(exchange: Exchange): TransportError {
+  return new TransportError('the answer came before the whole request had left', {
+    kind: 'protocol',
+    phase: 'body',
+    delivery: 'answered',
+    exchange,
+  });
 }
 
 function failed(thrown: unknown, exchange: Exchange, redact: Redact): Ending {

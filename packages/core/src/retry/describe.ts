@@ -2,6 +2,7 @@ import { TunnelError } from '../transport/proxy/connect-tunnel.ts';
 import type { Phase } from '../transport/transport.ts';
 import type { TransportError, TransportErrorKind } from '../transport/transport-error.ts';
 import { errorChain } from './error-chain.ts';
+import { isPremature } from './failure-traits.ts';
 import type { AttemptOutcome } from './outcome.ts';
 
 const KIND_WORDS: Readonly<Record<TransportErrorKind, string>> = {
@@ -47,6 +48,7 @@ export function describeOutcome(outcome: AttemptOutcome): string {
  */
 function describeError(error: TransportError): string {
   for (const link of errorChain(error)) if (TunnelError.is(link)) return link.message;
+  if (isPremature(error)) return 'the upstream answered before it had the whole request';
   const code = error.h2Code === undefined ? '' : ` (${error.h2Code})`;
   return `${KIND_WORDS[error.kind]} while ${PHASE_WORDS[error.phase]}${code}`;
 }

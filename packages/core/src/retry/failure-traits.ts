@@ -16,6 +16,11 @@ export function isDoubtfulRefusal(error: TransportError): boolean {
   return error.kind === 'stream-refused' && error.phase !== 'request';
 }
 
+/** Answered before the whole request had left, and no fault of the connection's: the answer is to a part of the request. */
+export function isPremature({ kind, delivery, exchange }: TransportError): boolean {
+  return kind === 'protocol' && delivery === 'answered' && !exchange.requestComplete;
+}
+
 /** RFC 9113 section 7: the peer says that we generate excessive load. */
 export function asksForCalm(error: TransportError): boolean {
   return error.h2Code === 'ENHANCE_YOUR_CALM';

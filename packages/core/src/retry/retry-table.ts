@@ -144,7 +144,7 @@ export const RETRY_TABLE: Readonly<Record<RowName, Row>> = {
     why: 'no proof either way',
   },
   truncated: {
-    what: 'the answer began and broke off',
+    what: 'the answer began and broke off, or an upload was answered before it had left whole',
     ...uploads('retry-elsewhere'),
     acted: true,
     code: 'upstream_transport',

@@ -79,7 +79,7 @@ export class H2LoopbackTransport implements Transport {
         headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
         body: this.#body(stream, exchange),
         exchange,
-        done: broken.catch(() => exchange),
+        done: broken.catch(() => ({ ...exchange, requestComplete: stream.writableFinished })),
       };
     } catch (cause) {
       throw streamError(stream, 'headers', exchange, cause);

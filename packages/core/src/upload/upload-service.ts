@@ -45,7 +45,8 @@ export class UploadService {
 
   /**
    * Uploads `input` and gives the upstream's id of it. A stream, a URL and a growing spool are sent while they still
-   * come in; a retry sends them from the start. Nothing opened for the upload outlives the returned promise.
+   * come in; a retry sends them from the start. An answer to a part of the file is no answer, and the upload goes again. Nothing opened
+   * for the upload outlives the returned promise.
    * @throws RequestFailure when the upload was given up or aborted.
    * @throws UploadInputError, or the error of the path, stream or spool, when the input is at fault.
    */
@@ -133,6 +134,7 @@ export class UploadService {
       headers: { accept: 'application/json', ...endpoint.headers, 'content-type': body.contentType },
       body,
       safety: 'repeatable',
+      needsWholeRequest: true,
       label: 'upload',
       ...(endpoint.attemptHeader === undefined ? {} : { attemptHeader: endpoint.attemptHeader }),
       reuseSession,

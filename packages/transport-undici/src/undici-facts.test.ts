@@ -1,90 +1,20 @@
 /**
  * What this package leans on in undici and Node, pinned: an upgrade that changes one of these must be noticed here and
- * not in production. Each story says what follows from it.
+ * not in production. Each story says what follows from it. More of them: `undici-facts-*.test.ts`.
  */
-import tls from 'node:tls';
-import { Client, type Dispatcher } from 'undici';
-import { afterEach, expect, it } from 'vitest';
-import { sessionOf } from './connection/session-probe.ts';
-import { certificate } from './testing/certificate.ts';
-import { CODE, FRAME, type RawConnection, type RawPeer, rawPeer } from './testing/raw-peer.ts';
+import type { Dispatcher } from 'undici';
+import { expect, it } from 'vitest';
+import { BareUndici, iterated, run } from './testing/bare-undici.ts';
+import { CODE, FRAME } from './testing/raw-peer.ts';
 
-const leftovers: { client: Client; peer: RawPeer }[] = [];
-
-afterEach(async () => {
-  for (const { client, peer } of leftovers.splice(0)) {
-    await client.destroy();
-    await expect.poll(() => peer.openSockets()).toBe(0);
-    await peer.close();
-  }
-});
-
-/** undici as it is: one Client on one socket of ours. */
-async function bare(script: (connection: RawConnection) => void) {
-  const peer = await rawPeer(script);
-  const { cert } = await certificate();
-  let connects = 0;
-  let socket: tls.TLSSocket | undefined;
-  const client = new Client(peer.url.origin, {
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: (_, callback) => {
-      connects += 1;
-      const opening = tls.connect({
-        port: Number(peer.url.port),
-        host: '127.0.0.1',
-        servername: 'localhost',
-        ca: cert,
-        ALPNProtocols: ['h2'],
-      });
-      socket = opening;
-      opening.once('error', (error) => callback(error, null));
-      opening.once('secureConnect', () => callback(null, opening));
-    },
-  });
-  leftovers.push({ client, peer });
-  return {
-    client,
-    peer,
-    connects: () => connects,
-    session: () => (socket === undefined ? undefined : sessionOf(socket)),
-  };
-}
-
-interface Outcome {
-  readonly status: number;
-  readonly body: string;
-}
-
-function run(client: Client, options: Partial<Dispatcher.DispatchOptions> = {}): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    let status = 0;
-    let body = '';
-    client.dispatch(
-      { path: '/', method: 'POST', ...options },
-      {
-        onRequestStart: () => undefined,
-        onResponseStart: (_, code) => {
-          status = code;
-        },
-        onResponseData: (_, chunk) => {
-          body += chunk.toString();
-        },
-        onResponseEnd: () => resolve({ status, body }),
-        onResponseError: (_, error) => reject(error),
-      },
-    );
-  });
-}
+const undici = new BareUndici();
 
 async function* slice(): AsyncGenerator<Uint8Array> {
   yield new Uint8Array(10);
 }
-const iterable = slice as unknown as () => Dispatcher.DispatchOptions['body'];
-const iterableBody = () => ({ body: iterable() ?? null });
 
 it('a truncated response resolves as a whole one: hence our own look at END_STREAM', async () => {
-  const { client } = await bare((connection) => {
+  const { client } = await undici.bare((connection) => {
     connection.settings();
     connection.on('whole', (id: number) => {
       connection.headers(id, { ':status': '200' });
@@ -102,7 +32,7 @@ it.each([
   '%s is resent after REFUSED_STREAM: hence our guards at its reset and at a second start',
   async (_, request) => {
     let requests = 0;
-    const { client } = await bare((connection) => {
+    const { client } = await undici.bare((connection) => {
       connection.settings();
       connection.on('whole', (id: number) => {
         requests += 1;
@@ -116,7 +46,7 @@ it.each([
 );
 
 it('where the peer allows no stream, what it resends waits unseen: hence our guard at the reset itself', async () => {
-  const { client, peer } = await bare((connection) => {
+  const { client, peer } = await undici.bare((connection) => {
     connection.settings();
     connection.on('whole', (id: number) => {
       connection.settings([[3, 0]]);
@@ -135,7 +65,7 @@ it('where the peer allows no stream, what it resends waits unseen: hence our gua
 
 it('an iterable body is never resent, neither after REFUSED_STREAM nor after GOAWAY', async () => {
   let requests = 0;
-  const { client } = await bare((connection) => {
+  const { client } = await undici.bare((connection) => {
     connection.settings();
     connection.on('whole', (id: number) => {
       requests += 1;
@@ -143,13 +73,13 @@ it('an iterable body is never resent, neither after REFUSED_STREAM nor after GOA
       else connection.goaway(0, CODE.NO_ERROR);
     });
   });
-  await expect(run(client, iterableBody())).rejects.toMatchObject({ http2ErrorCode: CODE.REFUSED_STREAM });
-  await expect(run(client, iterableBody())).rejects.toThrow('GOAWAY');
+  await expect(run(client, iterated(slice()))).rejects.toMatchObject({ http2ErrorCode: CODE.REFUSED_STREAM });
+  await expect(run(client, iterated(slice()))).rejects.toThrow('GOAWAY');
   expect(requests).toBe(2);
 });
 
 it('a connection that answers nothing any more is kept and used again: hence our pool', async () => {
-  const { client, connects, peer } = await bare((connection) => {
+  const { client, connects, peer } = await undici.bare((connection) => {
     connection.settings();
     connection.on('whole', (id: number) => {
       if (id === 1) connection.answer(id);
@@ -180,22 +110,20 @@ it('a connection that answers nothing any more is kept and used again: hence our
 });
 
 it('an abandoned upload is ended with END_STREAM and RST code 0: hence our own way to cancel', async () => {
-  const { client, peer, session } = await bare((connection) => connection.settings());
+  const { client, peer, session } = await undici.bare((connection) => connection.settings());
   async function* breaking(): AsyncGenerator<Uint8Array> {
     yield new Uint8Array(10);
     // A round trip and a turn of the event loop later the bytes are surely off our hands.
     await new Promise((resolve) => session()?.ping(() => setImmediate(resolve)));
     throw new Error('source');
   }
-  await expect(
-    run(client, { body: (breaking() as unknown as Dispatcher.DispatchOptions['body']) ?? null }),
-  ).rejects.toThrow('source');
+  await expect(run(client, iterated(breaking()))).rejects.toThrow('source');
   await expect.poll(() => peer.connections[0]?.resetCode(1)).toBe(CODE.NO_ERROR);
   expect(peer.connections[0]?.sawEndStream(1)).toBe(true);
 });
 
 it('a request that ends itself at its start connects the client and sends nothing: hence how we prewarm', async () => {
-  const { client, peer, session } = await bare((connection) => connection.settings());
+  const { client, peer, session } = await undici.bare((connection) => connection.settings());
   const nothing = () => undefined;
   const ended = new Promise<void>((resolve) => {
     client.dispatch(
@@ -217,7 +145,7 @@ it('a request that ends itself at its start connects the client and sends nothin
 });
 
 it('before SETTINGS it sends one request and queues the others: hence one stream is all we give it by then', async () => {
-  const { client, peer, session } = await bare((connection) => {
+  const { client, peer, session } = await undici.bare((connection) => {
     connection.polite = false;
     connection.on('whole', (id: number) => {
       if (id > 1) connection.answer(id);

@@ -1,9 +1,17 @@
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import {
+  GATEWAY_OPTIONS,
+  givenGatewayOptions,
+  type OwnPoints,
+  parseGatewayOptions,
+} from './gateway/gateway-options.ts';
 import { listOf } from './options.ts';
+import { PROFILE_NAMES } from './gateway/profiles.ts';
 import { type Mode, PARTS, type PartName } from './plan.ts';
 
 export const USAGE = `pnpm bench [--quick | --full] [PART...]   measures; a PART is ${PARTS.join(', ')}; default all
+pnpm bench gateway --rtt 80 [OPTION...]  through the gateway on your own network, at your own sizes
 pnpm bench compare A.json B.json         what changed between two runs, and whether it is beyond the noise
 pnpm bench report RESULTS.json           writes a run's page and charts anew, from its figures
 pnpm bench profile [--variant V]         where a client's CPU time goes, by function and library
@@ -12,10 +20,27 @@ pnpm bench ab --baseline MODULE          the transports beside another build of 
   --quick       under 3 minutes; the default, into .reports/bench
   --full        under 12 minutes, into docs/performance
   --out DIR     where report.md, results.json and charts/ are written
+
+Of the part gateway; each axis takes several values, separated by commas:
+  --size 3MB           of the photograph; default 1MB
+  --rtt 80             round trip to the upstream in milliseconds; default 50
+  --window 64kB        what an HTTP/2 stream may send before it waits, in units of 1,024; default 1MB
+  --at-once 4          requests side by side; default 8
+  --bandwidth 100      of the uplink, in Mbit/s, for all connections together; default 1000
+  --profiles a,b       ${PROFILE_NAMES.join(', ')}; default all
+  --rounds 3           default 1 with --quick, 2 with --full
+  --product            all values of the axes that are not named: 54 loads; it says how long it takes
 `;
 
 export type Command =
-  | { readonly kind: 'run'; readonly mode: Mode; readonly parts: readonly PartName[]; readonly out: string }
+  | {
+      readonly kind: 'run';
+      readonly mode: Mode;
+      readonly parts: readonly PartName[];
+      readonly out: string;
+      /** What else is asked of the part gateway. */
+      readonly gateway: OwnPoints;
+    }
   | { readonly kind: 'report'; readonly results: string; readonly out: string }
   | { readonly kind: 'compare'; readonly before: string; readonly after: string }
   | { readonly kind: 'profile' | 'ab'; readonly args: readonly string[] }
@@ -34,6 +59,7 @@ export function parseCommand(args: readonly string[]): Command {
       smoke: { type: 'boolean', default: false },
       out: { type: 'string' },
       help: { type: 'boolean', default: false },
+      ...GATEWAY_OPTIONS,
     },
   });
   if (values.help) return { kind: 'help' };
@@ -52,7 +78,13 @@ export function parseCommand(args: readonly string[]): Command {
   const modes = (['quick', 'full', 'smoke'] as const).filter((mode) => values[mode]);
   const [mode = 'quick', ...more] = modes;
   if (more.length > 0) throw new Error(`--${mode} and --${more[0]} exclude one another`);
-  return { kind: 'run', mode, parts: partsOf(positionals), out: values.out ?? defaultOut(mode, positionals) };
+  const parts = partsOf(positionals);
+  const [given] = givenGatewayOptions(values);
+  if (given !== undefined && (parts.length > 1 || parts[0] !== 'gateway')) {
+    throw new Error(`--${given} is an option of one part: pnpm bench gateway --${given} ...`);
+  }
+  const out = values.out ?? defaultOut(mode, positionals);
+  return { kind: 'run', mode, parts, out, gateway: parseGatewayOptions(values) };
 }
 
 function partsOf(names: readonly string[]): readonly PartName[] {

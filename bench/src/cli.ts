@@ -36,7 +36,9 @@ async function main(): Promise<void> {
       // So that processes and folders go with this process; see `atExit`.
       process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
       await mkdir(dirname(UNFINISHED), { recursive: true });
-      const results = await run(planOf(command.mode), command.parts, {
+      const plan = planOf(command.mode);
+      const asked = { ...plan, gateway: { ...plan.gateway, ...command.gateway } };
+      const results = await run(asked, command.parts, {
         say: progress(),
         save: (results) => writeFile(UNFINISHED, formatResults(results)),
       });

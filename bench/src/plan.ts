@@ -4,8 +4,10 @@ import { PROFILE_NAMES } from './gateway/profiles.ts';
 import type { GatewayPlan } from './gateway/run-gateway.ts';
 import type { BundlePlan } from './promises/bundle.ts';
 import type { CutThroughPlan } from './promises/cut-through.ts';
+import type { OverheadPlan } from './promises/overhead.ts';
 import { CELLS, type Cell, LARGE_TOGETHER, SMALL_ALONE } from './transports/cell.ts';
 import type { TransportPlan } from './transports/measure.ts';
+import { UPLINK_BYTES_PER_SECOND } from './transports/distance.ts';
 import { DEFAULT_VARIANTS, type VariantName } from './transports/variants.ts';
 
 export type Mode = 'quick' | 'full' | 'smoke';
@@ -18,7 +20,7 @@ export interface PromisePlan {
   readonly prewarmed: { readonly rounds: number; readonly uploads: number };
   readonly bundle: BundlePlan;
   readonly cutThrough: CutThroughPlan;
-  readonly overhead: Omit<GatewayPlan, 'settings' | 'profiles'>;
+  readonly overhead: OverheadPlan;
   readonly memory: { readonly variants: readonly VariantName[]; readonly megabytes: number };
   readonly evictions: number;
   readonly retries: number;
@@ -50,6 +52,12 @@ const FULL_CELLS: readonly Cell[] = [
   ...CELLS.filter(({ atOnce }) => atOnce === LARGE_TOGETHER.atOnce),
 ];
 
+const UPLINK = { bytesPerSecond: UPLINK_BYTES_PER_SECOND } as const;
+
+/** With 400 ms much of the gateway's code is not compiled yet, and a request that takes seconds would be its own warm-up. */
+const WARM = { ...UPLINK, warmUpMs: 1_000, warmUpRequests: 2, maxMs: 90_000 } as const;
+const COLD = { ...UPLINK, warmUpMs: 0, warmUpRequests: 1, measureMs: 0, maxMs: 20_000 } as const;
+
 const PLANS: Readonly<Record<Mode, Plan>> = {
   /** Under 12 minutes on two cores; about 11 when nothing else runs: more than half of it the gateway, a quarter the transports. */
   full: {
@@ -58,11 +66,10 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       settings: FULL_DESIGN,
       profiles: PROFILE_NAMES,
       rounds: 2,
-      warmUpMs: 400,
-      measureMs: 400,
-      // Beyond what the time gives: far away, one at a time, a request takes seconds, and always as many.
-      minRequests: 1,
-      maxMs: 20_000,
+      ...WARM,
+      measureMs: 2_000,
+      minRequests: 5,
+      minEach: 3,
     },
     transports: {
       cells: FULL_CELLS,
@@ -78,7 +85,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       prewarmed: { rounds: 2, uploads: 5 },
       bundle: { rounds: 3, warmUpMs: 400, measureMs: 300 },
       cutThrough: { rounds: 2, megabytes: 5 },
-      overhead: { rounds: 3, warmUpMs: 800, measureMs: 800, minRequests: 20, maxMs: 20_000 },
+      overhead: { rounds: 3, ...WARM, measureMs: 1_500, minRequests: 34, minEach: 5 },
       memory: { variants: OURS, megabytes: 1_000 },
       evictions: 7,
       retries: 40,
@@ -91,10 +98,10 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       settings: QUICK_DESIGN,
       profiles: PROFILE_NAMES,
       rounds: 1,
-      warmUpMs: 400,
-      measureMs: 500,
-      minRequests: 3,
-      maxMs: 10_000,
+      ...WARM,
+      measureMs: 1_000,
+      minRequests: 5,
+      minEach: 3,
     },
     transports: {
       cells: [SMALL_ALONE, LARGE_TOGETHER],
@@ -115,7 +122,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       prewarmed: { rounds: 2, uploads: 3 },
       bundle: { rounds: 2, warmUpMs: 400, measureMs: 500 },
       cutThrough: { rounds: 2, megabytes: 2 },
-      overhead: { rounds: 1, warmUpMs: 700, measureMs: 600, minRequests: 10, maxMs: 10_000 },
+      overhead: { rounds: 1, ...WARM, measureMs: 1_000, minRequests: 20, minEach: 4 },
       memory: { variants: ['undici-pooled', 'http1-pooled'], megabytes: 1_000 },
       evictions: 3,
       retries: 20,
@@ -128,10 +135,9 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       settings: SMOKE_DESIGN,
       profiles: ['undici-pooled'],
       rounds: 1,
-      warmUpMs: 0,
-      measureMs: 0,
+      ...COLD,
       minRequests: 4,
-      maxMs: 20_000,
+      minEach: 1,
     },
     transports: {
       cells: [SMALL_ALONE],
@@ -146,7 +152,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       prewarmed: { rounds: 1, uploads: 1 },
       bundle: { rounds: 1, warmUpMs: 0, measureMs: 0 },
       cutThrough: { rounds: 1, megabytes: 1 },
-      overhead: { rounds: 1, warmUpMs: 0, measureMs: 0, minRequests: 3, maxMs: 20_000 },
+      overhead: { rounds: 1, ...COLD, minRequests: 3, minEach: 1 },
       memory: { variants: ['undici-pooled'], megabytes: 20 },
       evictions: 1,
       retries: 2,

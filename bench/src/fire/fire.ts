@@ -1,5 +1,5 @@
 import type { Measurement, Round } from '../results/measurement.ts';
-import { distributionOf, quantile, sortedCopy } from '../results/quantiles.ts';
+import { distributionOf, latencyFigures } from '../results/quantiles.ts';
 import { CLIENT_SECONDS, type OnFailure, type Step } from '../steps.ts';
 import type { FireJob, Measured, Trouble } from '../transports/job.ts';
 import { runJob, startSink } from '../transports/processes.ts';
@@ -128,12 +128,11 @@ function measurementOf(
 function roundOf(measured: Measured | undefined): Round {
   if (measured === undefined) return {};
   const { latenciesMs, failures = 0 } = measured;
-  const sorted = sortedCopy(latenciesMs);
   const requests = latenciesMs.length + failures;
   return {
     requests,
     failures,
     successRate: latenciesMs.length / requests,
-    ...(sorted.length > 0 && { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) }),
+    ...latencyFigures(latenciesMs),
   };
 }

@@ -1,6 +1,6 @@
 import https from 'node:https';
 import type { LoadOrder } from './load.ts';
-import type { Tally } from './tally.ts';
+import type { SendBatch } from './measure-load.ts';
 
 const BOUNDARY = 'ferry-bench-boundary';
 const AUTHORIZATION = { authorization: 'Bearer bench' };
@@ -9,27 +9,26 @@ const AUTHORIZATION = { authorization: 'Bearer bench' };
  * What the gateway does for a request and nothing else: the upload, and the edit that names it, over connections that stay open.
  * HTTP/1.1, since nothing but the road limits it: HTTP/2 would be held up by the server's window.
  */
-export async function editDirectly(
-  { origin, caPem, atOnce }: LoadOrder,
+export function editDirectly(
+  { origin, caPem, atOnce }: Pick<LoadOrder, 'origin' | 'caPem' | 'atOnce'>,
   image: Buffer<ArrayBuffer>,
-  tally: Tally,
-): Promise<void> {
+): SendBatch {
   const agent = new https.Agent({ keepAlive: true, ca: caPem });
   const body = uploadForm(image);
-  const post = postTo(origin, agent);
-  let over = false;
-  const one = async (): Promise<void> => {
-    while (!over) {
-      const since = performance.now();
-      const latencyMs = await edit(post, body).then(
-        () => performance.now() - since,
-        () => undefined,
-      );
-      if (!over) over = tally.add(latencyMs);
-    }
+  return async (each, onAnswer, signal) => {
+    const post = postTo(origin, agent, signal);
+    const one = async (): Promise<void> => {
+      for (let sent = 0; sent < each && !signal.aborted; sent += 1) {
+        const since = performance.now();
+        const latencyMs = await edit(post, body).then(
+          () => performance.now() - since,
+          () => undefined,
+        );
+        onAnswer(latencyMs);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, one));
   };
-  await Promise.all(Array.from({ length: atOnce }, one));
-  agent.destroy();
 }
 
 type Post = (path: string, contentType: string, body: Buffer) => Promise<string>;
@@ -60,7 +59,7 @@ function uploadForm(image: Buffer): Buffer {
   return Buffer.concat([Buffer.from(head), image, Buffer.from(`\r\n--${BOUNDARY}--\r\n`)]);
 }
 
-function postTo(origin: string, agent: https.Agent): Post {
+function postTo(origin: string, agent: https.Agent, signal: AbortSignal): Post {
   return (path, contentType, body) =>
     new Promise((resolve, reject) => {
       const headers = {
@@ -68,7 +67,8 @@ function postTo(origin: string, agent: https.Agent): Post {
         'content-type': contentType,
         'content-length': body.byteLength,
       };
-      const request = https.request(new URL(path, origin), { method: 'POST', agent, headers }, (response) => {
+      const options = { method: 'POST', agent, headers, signal };
+      const request = https.request(new URL(path, origin), options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.once('error', reject);

@@ -4,18 +4,14 @@ import { startMeter } from '../transports/meter.ts';
 import { editDirectly } from './edit-directly.ts';
 import { fireAtGateway } from './fire-at-gateway.ts';
 import type { LoadMessage, LoadOrder } from './load.ts';
-import { Tally } from './tally.ts';
+import { measureLoad } from './measure-load.ts';
 
 process.once('message', async (order: LoadOrder) => {
   const image = (await readFile(order.imagePath)) as Buffer<ArrayBuffer>;
-  let read = startMeter();
-  const say = (message: LoadMessage): void => void process.send?.(message);
-  const tally = new Tally(order, () => {
-    read = startMeter();
-    say({ type: 'measuring' });
-  });
-  await (order.to === 'gateway' ? fireAtGateway(order, image, tally) : editDirectly(order, image, tally));
-  const { latenciesMs, answered, failures } = tally;
-  const message: LoadMessage = { type: 'done', latenciesMs, answered, failures, ...read() };
-  process.send?.(message, () => process.exit(0));
+  const say = (message: LoadMessage, then = (): void => undefined): void =>
+    void process.send?.(message, then);
+  const send = order.to === 'gateway' ? await fireAtGateway(order, image) : editDirectly(order, image);
+  const clocks = { now: () => performance.now(), startMeter };
+  const seen = await measureLoad(order, send, () => say({ type: 'measuring' }), clocks);
+  say({ type: 'done', ...seen }, () => process.exit(0));
 });

@@ -45,7 +45,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
 
 export const PROFILE_NAMES: readonly ProfileName[] = Object.keys(PROFILES).filter(isProfile);
 
-function isProfile(name: string): name is ProfileName {
+export function isProfile(name: string): name is ProfileName {
   return Object.hasOwn(PROFILES, name);
 }
 

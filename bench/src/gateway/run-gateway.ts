@@ -5,28 +5,23 @@ import { join } from 'node:path';
 import { atExit } from '../children/at-exit.ts';
 import { startFerry } from '../ferry-process.ts';
 import { describeSetting, type Measurement, type Round } from '../results/measurement.ts';
-import { distributionOf, quantile, sortedCopy } from '../results/quantiles.ts';
-import { CLIENT_SECONDS, GATEWAY_SECONDS, type OnFailure, type Step } from '../steps.ts';
+import { distributionOf, latencyFigures } from '../results/quantiles.ts';
+import type { OnFailure, Step } from '../steps.ts';
 import { inRoundsDespiteFailures } from '../transports/rounds.ts';
 import type { GatewaySetting } from './design.ts';
-import { type LoadOrder, type LoadSeen, runLoadProcess } from './load.ts';
+import { gatewaySeconds } from './gateway-seconds.ts';
+import { type LoadLength, type LoadOrder, type LoadSeen, runLoadProcess } from './load.ts';
 import { photograph } from './photograph.ts';
 import { cpuSecondsOf, peakMegabytesOf } from './process-meter.ts';
 import { connectionsOpened, startRoad, startUpstream, type UpstreamProcess } from './processes.ts';
 import { DIRECT, PROFILES, type ProfileName } from './profiles.ts';
 
-/** 200 Mbit/s for each connection, in each direction. Without a distance there is no road and no limit. */
-const ROAD_BYTES_PER_SECOND = 25_000_000;
-
-export interface GatewayPlan {
+export interface GatewayPlan extends LoadLength {
   readonly settings: readonly GatewaySetting[];
   readonly profiles: readonly ProfileName[];
   readonly rounds: number;
-  readonly warmUpMs: number;
-  readonly measureMs: number;
-  readonly minRequests: number;
-  /** The longest one load may take. */
-  readonly maxMs: number;
+  /** Of the uplink, in each direction, for all connections together. Without a distance there is no road and no limit. */
+  readonly bytesPerSecond: number;
 }
 
 type Variant = ProfileName | typeof DIRECT.name;
@@ -46,22 +41,6 @@ export function gatewaySteps(plan: GatewayPlan): Step[] {
   }));
 }
 
-/** About how long a load takes in all rounds of all profiles: far away the requests, nearby the processes. */
-export function gatewaySeconds(
-  { roundTripMs, atOnce, bodyBytes, windowBytes }: GatewaySetting,
-  { profiles, rounds, warmUpMs, measureMs, minRequests }: Omit<GatewayPlan, 'settings'>,
-): number {
-  const roundTrips = 4 + bodyBytes / windowBytes;
-  const requestSeconds = (roundTrips * roundTripMs) / 1_000 + (atOnce * bodyBytes) / 60e6;
-  const loadSeconds = Math.max(
-    (warmUpMs + measureMs) / 1_000 + requestSeconds,
-    (minRequests / atOnce + 1) * requestSeconds,
-  );
-  return (
-    1 + rounds * ((profiles.length + 1) * (loadSeconds + CLIENT_SECONDS) + profiles.length * GATEWAY_SECONDS)
-  );
-}
-
 /** Every profile, and the way without a gateway, under one load; a fresh gateway and a fresh client for each run. */
 export async function measureGateway(
   setting: GatewaySetting,
@@ -75,14 +54,15 @@ export async function measureGateway(
   let { url } = upstream;
   const { roundTripMs } = setting;
   if (roundTripMs > 0) {
-    const road = await startRoad(url, { roundTripMs, bytesPerSecond: ROAD_BYTES_PER_SECOND });
+    const road = await startRoad(url, { roundTripMs, bytesPerSecond: plan.bytesPerSecond });
     away.defer(() => road.stop());
     url = road.url;
   }
   const { caPem } = upstream;
-  const { warmUpMs, measureMs, minRequests, maxMs } = plan;
+  const { warmUpMs, warmUpRequests, measureMs, minRequests, minEach, maxMs } = plan;
   const { atOnce } = setting;
-  const order = { origin: url, caPem, imagePath, atOnce, warmUpMs, measureMs, minRequests, maxMs };
+  const length: LoadLength = { warmUpMs, warmUpRequests, measureMs, minRequests, minEach, maxMs };
+  const order = { ...length, origin: url, caPem, imagePath, atOnce };
   const variants: readonly Variant[] = [DIRECT.name, ...plan.profiles];
   const run = (variant: Variant): Promise<Run> =>
     variant === 'direct'
@@ -167,24 +147,20 @@ interface Around {
 }
 
 function runOf(seen: LoadSeen, { bodyBytes }: GatewaySetting, around: Around): Run {
-  const { latenciesMs, answered: requests, failures, ms, cpuMs, peakRssBytes } = seen;
-  const gigabytes = (requests * bodyBytes) / 1e9;
-  const sorted = sortedCopy(latenciesMs);
+  const { latenciesMs, failures, ms, cpuMs, peakRssBytes } = seen;
+  const answered = latenciesMs.length;
+  const gigabytes = (answered * bodyBytes) / 1e9;
   const { connections, cpuSeconds, peakMegabytes } = around;
   const round: Round = {
-    requests,
+    requests: answered + failures,
     failures,
-    successRate: requests / Math.max(1, requests + failures),
-    ...(latenciesMs.length > 0 && {
-      p50Ms: quantile(sorted, 0.5),
-      p90Ms: quantile(sorted, 0.9),
-      p99Ms: quantile(sorted, 0.99),
-      requestsPerSecond: (requests / ms) * 1_000,
-      megabytesPerSecond: (requests * bodyBytes) / 1_000 / ms,
-      connectionsPerRequest: connections / requests,
-      clientCpuSecondsPerGigabyte: cpuMs / 1_000 / gigabytes,
-      ...(cpuSeconds !== undefined && { gatewayCpuSecondsPerGigabyte: cpuSeconds / gigabytes }),
-    }),
+    successRate: answered / (answered + failures),
+    ...latencyFigures(latenciesMs),
+    requestsPerSecond: (answered / ms) * 1_000,
+    megabytesPerSecond: (answered * bodyBytes) / 1_000 / ms,
+    connectionsPerRequest: connections / answered,
+    clientCpuSecondsPerGigabyte: cpuMs / 1_000 / gigabytes,
+    ...(cpuSeconds !== undefined && { gatewayCpuSecondsPerGigabyte: cpuSeconds / gigabytes }),
     clientPeakMegabytes: peakRssBytes / 1_000_000,
     ...(peakMegabytes !== undefined && { gatewayPeakMegabytes: peakMegabytes }),
   };

@@ -1,5 +1,6 @@
 import { NEAR_ALONE, NEAR_TOGETHER } from '../gateway/design.ts';
-import { type GatewayPlan, gatewaySeconds, measureGateway } from '../gateway/run-gateway.ts';
+import { gatewaySeconds } from '../gateway/gateway-seconds.ts';
+import { type GatewayPlan, measureGateway } from '../gateway/run-gateway.ts';
 import { messageOf } from '../message.ts';
 import { median } from '../report.ts';
 import { type Measurement, ratiosOf, valuesOf } from '../results/measurement.ts';
@@ -10,7 +11,7 @@ const PROMISED_MS = 5;
 const PROMISED_SHARE = 0.5;
 const PROFILE = 'undici-pooled';
 
-type OverheadPlan = Omit<GatewayPlan, 'settings' | 'profiles'>;
+export type OverheadPlan = Omit<GatewayPlan, 'settings' | 'profiles'>;
 
 const SETTINGS = [NEAR_ALONE, NEAR_TOGETHER];
 

@@ -11,6 +11,7 @@ import { formatSpread, spread } from '../transports/statistics.ts';
 
 const COLUMNS: Readonly<Record<Part, readonly Metric[]>> = {
   gateway: [
+    'requests',
     'overheadMs',
     'p50Ms',
     'p90Ms',
@@ -23,8 +24,8 @@ const COLUMNS: Readonly<Record<Part, readonly Metric[]>> = {
     'gatewayPeakMegabytes',
     'failures',
   ],
-  transports: ['megabytesPerSecond', 'p50Ms', 'p99Ms', 'clientCpuSecondsPerGigabyte', 'clientPeakMegabytes'],
-  fire: ['successRate', 'failures', 'requests', 'p50Ms', 'p99Ms'],
+  transports: ['requests', 'megabytesPerSecond', 'p50Ms', 'p99Ms', 'clientCpuSecondsPerGigabyte', 'clientPeakMegabytes'],
+  fire: ['requests', 'successRate', 'failures', 'p50Ms', 'p99Ms'],
 };
 
 /** Those whose spread a reader needs; of the others the median is enough. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { distributionOf, QUANTILES, quantile, sortedCopy } from './quantiles.ts';
+import { distributionOf, latencyFigures, QUANTILES, quantile, sortedCopy } from './quantiles.ts';
 
 test('a quantile is a value that was seen: the nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
@@ -14,4 +14,11 @@ test('a distribution has a value for each share, in order, and none is made up o
   expect([distribution[0], distribution.at(-1)]).toEqual([10, 30]);
   expect(distribution).toEqual(sortedCopy(distribution));
   expect(distributionOf([])).toBeUndefined();
+});
+
+test('a 99th percentile is told of a hundred requests, not of fewer', () => {
+  const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
+  expect(latencyFigures(hundred)).toEqual({ p50Ms: 50, p90Ms: 90, p99Ms: 99 });
+  expect(latencyFigures(hundred.slice(1))).toEqual({ p50Ms: 51, p90Ms: 91 });
+  expect(latencyFigures([])).toEqual({});
 });

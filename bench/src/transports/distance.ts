@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { tcpProxy } from '@ferry/upstream-sim/peers';
 
+/** 1 Gbit/s, as a server's uplink has it. */
+export const UPLINK_BYTES_PER_SECOND = 125_000_000;
+
 export interface Distance {
   readonly roundTripMs: number;
-  /** Of each connection on its own, in each direction. Default without limit. */
-  readonly bytesPerSecond?: number;
+  /** Of all connections together, in each direction: an uplink. */
+  readonly bytesPerSecond: number;
 }
 
-/** What may wait before the narrowest place of the road, as in a router, beyond what is on its way. */
+/** What of a connection may wait before the uplink, as in a router, beyond what is on its way. */
 const ROUTER_QUEUE_BYTES = 256 * 1024;
 
 /** Linux: `TCP_INIT_CWND` segments of what fits into an Ethernet frame (RFC 6928). */
@@ -22,11 +25,10 @@ export async function openDistance(to: URL, { roundTripMs, bytesPerSecond }: Dis
   const delayMs = roundTripMs / 2;
   const road = {
     delayMs,
-    ...(bytesPerSecond !== undefined && {
-      bytesPerSecond,
-      queueBytes: (bytesPerSecond * delayMs) / 1_000 + ROUTER_QUEUE_BYTES,
-      slowStart: { firstWindowBytes: FIRST_WINDOW_BYTES },
-    }),
+    bytesPerSecond,
+    shared: true,
+    queueBytes: (bytesPerSecond * delayMs) / 1_000 + ROUTER_QUEUE_BYTES,
+    slowStart: { firstWindowBytes: FIRST_WINDOW_BYTES },
   };
   const proxy = await tcpProxy({ to, toUpstream: road, toClient: road });
   const gate = net.createServer((client) => {

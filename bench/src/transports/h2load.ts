@@ -29,7 +29,7 @@ export async function runH2load(job: LoadJob): Promise<Measured> {
     const { requestsPerSecond, failed } = parseH2load(stdout);
     if (failed > 0) throw new Error(`h2load: ${failed} uploads failed`);
     const ms = measureS * 1_000;
-    const uploads = requestsPerSecond * measureS;
+    const uploads = Math.round(requestsPerSecond * measureS);
     return {
       uploads,
       bytes: uploads * job.bodyBytes,

@@ -1,6 +1,6 @@
 import { speedRows } from '../promises/speed.ts';
 import type { Measurement, Round } from '../results/measurement.ts';
-import { distributionOf, quantile, sortedCopy } from '../results/quantiles.ts';
+import { distributionOf, latencyFigures } from '../results/quantiles.ts';
 import { CLIENT_SECONDS, type OnFailure, type Step } from '../steps.ts';
 import { type Cell, type CellResult, cellName, cpuSecondsPerGigabyte, megabytesPerSecond } from './cell.ts';
 import { runH2load } from './h2load.ts';
@@ -100,16 +100,11 @@ function measurementsOf({ cell, rounds }: CellResult): Measurement[] {
 
 function roundOf(measured: Measured | undefined): Round {
   if (measured === undefined) return {};
-  const sorted = sortedCopy(measured.latenciesMs);
   return {
     requests: measured.uploads,
     megabytesPerSecond: megabytesPerSecond(measured),
     requestsPerSecond: (measured.uploads / measured.ms) * 1_000,
-    ...(sorted.length > 0 && {
-      p50Ms: quantile(sorted, 0.5),
-      p90Ms: quantile(sorted, 0.9),
-      p99Ms: quantile(sorted, 0.99),
-    }),
+    ...latencyFigures(measured.latenciesMs),
     ...(Number.isFinite(measured.cpuMs) && {
       clientCpuSecondsPerGigabyte: cpuSecondsPerGigabyte(measured),
       clientPeakMegabytes: measured.peakRssBytes / 1_000_000,

@@ -1,6 +1,6 @@
 import type { Measured } from './job.ts';
 
-type Costs = Pick<Measured, 'ms' | 'cpuMs' | 'peakRssBytes'>;
+export type Costs = Pick<Measured, 'ms' | 'cpuMs' | 'peakRssBytes'>;
 
 /** Starts the clocks; the returned function reads them. */
 export function startMeter(): () => Costs {

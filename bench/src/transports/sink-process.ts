@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http2, { type Http2ServerRequest } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { createLoopbackCertificate } from '@ferry/upstream-sim/peers';
-import { openDistance } from './distance.ts';
+import { openDistance, UPLINK_BYTES_PER_SECOND } from './distance.ts';
 import { expectedAnswer, type Target } from './job.ts';
 import type { SinkOptions } from './processes.ts';
 
@@ -64,7 +64,8 @@ function strike(request: Http2ServerRequest): void {
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const near = new URL(`https://localhost:${(server.address() as AddressInfo).port}/upload`);
-const url = roundTripMs > 0 ? await openDistance(near, { roundTripMs }) : near;
+const bytesPerSecond = UPLINK_BYTES_PER_SECOND;
+const url = roundTripMs > 0 ? await openDistance(near, { roundTripMs, bytesPerSecond }) : near;
 // Whoever started this process ends it.
 process.once('disconnect', () => process.exit(0));
 process.send?.({ url: url.href, caPem: certificate.caPem } satisfies Target);

@@ -73,3 +73,29 @@ it('a sender in slow start brings everything, in order', async () => {
   await whole.promise;
   expect(Buffer.concat(received).equals(sent)).toBe(true);
 });
+
+it('what comes to a shared road waits for what came before it, on whatever connection', async () => {
+  const sizes = [200_000, 20_000];
+  const whole: number[] = [];
+  const both = Promise.withResolvers<void>();
+  const sink = await listenTcp((socket) => {
+    let arrived = 0;
+    socket.on('data', (bytes: Buffer) => {
+      arrived += bytes.byteLength;
+      if (sizes.includes(arrived) && whole.push(arrived) === 2) both.resolve();
+    });
+  });
+  const road = { bytesPerSecond: 1_000_000, shared: true, sliceBytes: 50_000 };
+  const proxy = await tcpProxy({ to: sink.url, toUpstream: road });
+  closers.push(sink.close, proxy.close);
+  let sent = 0;
+  for (const size of sizes) {
+    const client = net.connect(Number(proxy.url.port), '127.0.0.1');
+    closers.push(async () => void client.destroy());
+    client.write(Buffer.alloc(size));
+    sent += size;
+    await expect.poll(() => proxy.bytesFromClients(), { interval: 1 }).toBe(sent);
+  }
+  await both.promise;
+  expect(whole).toEqual(sizes);
+});

@@ -7,8 +7,13 @@ import { listenTcp } from './tls-listener.ts';
 export interface Road {
   /** One-way delay in milliseconds. Default 0. */
   readonly delayMs?: number;
-  /** Bytes per second. Default without limit. */
+  /** Bytes per second, of each connection on its own. Default without limit. */
   readonly bytesPerSecond?: number;
+  /**
+   * Whether all connections have `bytesPerSecond` together, as they have an uplink: bytes leave in the order in which they came to it, so
+   * that each connection's share is what it keeps waiting there. Default false.
+   */
+  readonly shared?: boolean;
   /** Each write, so each TCP segment, holds at most so many bytes. Default whatever arrives. */
   readonly sliceBytes?: number;
   /**
@@ -60,26 +65,43 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
+/** The narrowest place of a road, on which one byte follows another. */
+class Link {
+  #freeAt = 0;
+
+  /** When it has nothing more to do, by `performance.now()`. */
+  free(): number {
+    return Math.max(this.#freeAt, performance.now());
+  }
+
+  /** Takes bytes that need so long; returns when the last of them has passed. */
+  pass(ms: number): number {
+    this.#freeAt = this.free() + ms;
+    return this.#freeAt;
+  }
+}
+
 /** One direction of one connection: bytes leave in order, late and in slices as its road says. */
 class Lane {
   readonly #from: Socket;
   readonly #to: Socket;
   #road: Road;
+  #link: Link;
   readonly #underWay = new TimedQueue();
   readonly #acknowledgements = new TimedQueue();
   /** What the sender's congestion window holds back. */
   readonly #backlog: Buffer[] = [];
   #window: CongestionWindow | undefined;
-  #freeAt = 0;
   /** Bytes under way and held back. */
   #waiting = 0;
   #held = false;
   #ended = false;
 
-  constructor(from: Socket, to: Socket, road: Road) {
+  constructor(from: Socket, to: Socket, road: Road, link: Link) {
     this.#from = from;
     this.#to = to;
     this.#road = road;
+    this.#link = link;
     const { slowStart, delayMs = 0 } = road;
     if (slowStart !== undefined) {
       this.#window = new CongestionWindow(slowStart.firstWindowBytes, 2 * delayMs);
@@ -98,7 +120,7 @@ class Lane {
     const { queueBytes } = this.#road;
     this.#road = queueBytes === undefined ? {} : { queueBytes };
     this.#window = undefined;
-    this.#freeAt = 0;
+    this.#link = new Link();
     this.#release();
     this.#underWay.rush();
     this.#hold();
@@ -127,28 +149,25 @@ class Lane {
     }
     if (!this.#ended) return;
     this.#ended = false;
-    this.#underWay.push(this.#free() + (this.#road.delayMs ?? 0), () => this.#to.end());
+    this.#underWay.push(this.#link.free() + (this.#road.delayMs ?? 0), () => this.#to.end());
   }
 
   #depart(bytes: Buffer): void {
     const { delayMs = 0, bytesPerSecond, sliceBytes = bytes.byteLength } = this.#road;
+    let passedAt = this.#link.free();
     for (let at = 0; at < bytes.byteLength; at += sliceBytes) {
       const slice = bytes.subarray(at, at + sliceBytes);
       const takesMs = bytesPerSecond === undefined ? 0 : (slice.byteLength / bytesPerSecond) * 1000;
-      this.#freeAt = this.#free() + takesMs;
-      this.#underWay.push(this.#freeAt + delayMs, () => this.#write(slice));
+      passedAt = this.#link.pass(takesMs);
+      this.#underWay.push(passedAt + delayMs, () => this.#write(slice));
     }
     const window = this.#window;
     if (window === undefined) return;
     window.sent(bytes.byteLength, performance.now());
-    this.#acknowledgements.push(this.#freeAt + 2 * delayMs, () => {
+    this.#acknowledgements.push(passedAt + 2 * delayMs, () => {
       window.acknowledged(bytes.byteLength);
       this.#release();
     });
-  }
-
-  #free(): number {
-    return Math.max(this.#freeAt, performance.now());
   }
 
   #write(bytes: Buffer): void {
@@ -179,11 +198,14 @@ interface Pair {
 export async function tcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let bytesFromClients = 0;
+  const { toUpstream = {}, toClient = {} } = options;
+  const uplink = new Link();
+  const downlink = new Link();
 
   const join = (client: Socket): void => {
     const upstream = net.connect({ host: '127.0.0.1', port: Number(options.to.port), allowHalfOpen: true });
-    const up = new Lane(client, upstream, options.toUpstream ?? {});
-    const down = new Lane(upstream, client, options.toClient ?? {});
+    const up = new Lane(client, upstream, toUpstream, toUpstream.shared === true ? uplink : new Link());
+    const down = new Lane(upstream, client, toClient, toClient.shared === true ? downlink : new Link());
     const pair: Pair = { client, upstream, mode: 'open', lanes: [up, down] };
     pairs.add(pair);
     for (const socket of [client, upstream]) {

@@ -6,8 +6,8 @@ import {
   type OwnPoints,
   parseGatewayOptions,
 } from './gateway/gateway-options.ts';
-import { listOf } from './options.ts';
 import { PROFILE_NAMES } from './gateway/profiles.ts';
+import { listOf } from './options.ts';
 import { type Mode, PARTS, type PartName } from './plan.ts';
 
 export const USAGE = `pnpm bench [--quick | --full] [PART...]   measures; a PART is ${PARTS.join(', ')}; default all

@@ -6,8 +6,8 @@ import type { BundlePlan } from './promises/bundle.ts';
 import type { CutThroughPlan } from './promises/cut-through.ts';
 import type { OverheadPlan } from './promises/overhead.ts';
 import { CELLS, type Cell, LARGE_TOGETHER, SMALL_ALONE } from './transports/cell.ts';
-import type { TransportPlan } from './transports/measure.ts';
 import { UPLINK_BYTES_PER_SECOND } from './transports/distance.ts';
+import type { TransportPlan } from './transports/measure.ts';
 import { DEFAULT_VARIANTS, type VariantName } from './transports/variants.ts';
 
 export type Mode = 'quick' | 'full' | 'smoke';

@@ -3,7 +3,7 @@ import { markdownTable } from '../report.ts';
 import { METRICS } from '../results/measurement.ts';
 import { describeBar, type NamedRow, verdictOf } from '../results/named-row.ts';
 import type { Machine, Results } from '../results/results.ts';
-import { type Change, compareMeasurements, judgeChange } from './compare.ts';
+import { type Change, type ChangeUnit, compareMeasurements, judgeChange } from './compare.ts';
 
 /** What changed between two runs, as a page. */
 export function compareReport(before: Results, after: Results): string {
@@ -20,8 +20,8 @@ export function compareReport(before: Results, after: Results): string {
     '## Beyond the noise\n',
     beyond.length === 0 ? 'Nothing.\n' : changesTable(beyond),
     [
-      `${changes.length - beyond.length} of ${changes.length} figures are within the noise, which is what the rounds of both runs stray from their medians, at least 5 %;`,
-      'a single round is taken to stray by 25 %. Of so many figures some lie beyond it by chance: believe a change that shows in several loads, or in a third run.\n',
+      `${changes.length - beyond.length} of ${changes.length} figures are within the noise: by as much, at least 5 % or 2 ms, two runs of the same differ in nineteen of twenty cases, as far as their rounds tell;`,
+      'a single round is taken to stray by 25 %. Of so many figures one in twenty lies beyond it by chance: believe a change that shows in several loads, or in a third run.\n',
     ].join(' '),
   ].join('\n');
 }
@@ -62,7 +62,9 @@ function rowsTable(before: readonly NamedRow[], after: readonly NamedRow[]): str
     const other = others.get(row.id);
     if (other === undefined) return [];
     const better = row.bar.kind === 'at most' ? 'lower' : 'higher';
-    const change = judgeChange(row.measured, other.measured, better);
+    // What rows have in milliseconds are differences of two times.
+    const unit = row.bar.unit === 'ms' ? 'ms' : 'share';
+    const change = judgeChange(row.measured, other.measured, better, unit);
     return [
       [
         row.promise,
@@ -92,26 +94,30 @@ function changesTable(changes: readonly Change[]): string {
   return markdownTable(
     ['load and client', 'figure', 'before', 'after', 'change', 'noise', ''],
     changes
-      .toSorted((a, b) => Math.abs(b.share) / b.noise - Math.abs(a.share) / a.noise)
+      .toSorted((a, b) => Math.abs(b.change) / b.noise - Math.abs(a.change) / a.noise)
       .map((change) => [
         change.key,
         `${METRICS[change.metric].label}${change.base === undefined ? '' : `, to ${change.base}`}`,
         figure(change.before),
         figure(change.after),
-        signed(change.share),
-        `± ${(change.noise * 100).toFixed(0)} %`,
+        signed(change.change, change.unit),
+        `± ${amount(change.noise, change.unit)}`,
         change.beyond ?? '',
       ]),
   );
 }
 
-function wordOf({ share, beyond }: Pick<Change, 'share' | 'beyond'>): string {
-  return beyond === undefined ? 'within the noise' : `${beyond} (${signed(share)})`;
+function wordOf({ change, unit, beyond }: Pick<Change, 'change' | 'unit' | 'beyond'>): string {
+  return beyond === undefined ? 'within the noise' : `${beyond} (${signed(change, unit)})`;
 }
 
-function signed(share: number): string {
-  if (!Number.isFinite(share)) return 'from none';
-  return `${share > 0 ? '+' : ''}${(share * 100).toFixed(0)} %`;
+function signed(change: number, unit: ChangeUnit): string {
+  if (!Number.isFinite(change)) return 'from none';
+  return `${change > 0 ? '+' : ''}${amount(change, unit)}`;
+}
+
+function amount(value: number, unit: ChangeUnit): string {
+  return unit === 'ms' ? `${value.toFixed(1)} ms` : `${(value * 100).toFixed(0)} %`;
 }
 
 function figure(value: number): string {

@@ -14,7 +14,9 @@ export const GATEWAY_OPTIONS = {
   product: { type: 'boolean' },
 } as const;
 
-type GatewayValues = { readonly [name in Exclude<keyof typeof GATEWAY_OPTIONS, 'product'>]?: string | undefined } & {
+type GatewayValues = {
+  readonly [name in Exclude<keyof typeof GATEWAY_OPTIONS, 'product'>]?: string | undefined;
+} & {
   readonly product?: boolean | undefined;
 };
 
@@ -50,7 +52,9 @@ export function parseGatewayOptions(values: GatewayValues): OwnPoints {
     text.split(',').map((item) => wholeNumber(name, item, min, max));
   const bodies = axis(size, 'bodyBytes', (text) => listOf('size', text, (item) => bytesOf(item, 1_000)));
   const trips = axis(rtt, 'roundTripMs', numbers('rtt', 0, 2_000));
-  const windows = axis(window, 'windowBytes', (text) => listOf('window', text, (item) => bytesOf(item, 1_024)));
+  const windows = axis(window, 'windowBytes', (text) =>
+    listOf('window', text, (item) => bytesOf(item, 1_024)),
+  );
   const atOnces = axis(together, 'atOnce', numbers('at-once', 1, 64));
   if (bandwidth !== undefined && trips.every((ms) => ms === 0)) {
     throw new Error('--bandwidth is that of the road, which there is only with --rtt above 0');

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { startMeter } from '../transports/meter.ts';
 import { fireAtGateway } from './fire-at-gateway.ts';
-import { type LoadLength } from './load.ts';
+import type { LoadLength } from './load.ts';
 import { measureLoad, type SendBatch } from './measure-load.ts';
 
 const MINUTE = 60_000;
@@ -52,7 +52,12 @@ function pretended(atOnce: number, latencyOf: (request: number) => number) {
 test('slow requests are waited for and counted, so that throughput and latencies agree (Little’s law)', async () => {
   // One in five takes ten times as long as the whole time to measure.
   const { send, clocks } = pretended(4, (request) => (request % 5 === 4 ? 4_000 : 100));
-  const seen = await measureLoad({ ...length, measureMs: 400, minRequests: 40 }, send, () => undefined, clocks);
+  const seen = await measureLoad(
+    { ...length, measureMs: 400, minRequests: 40 },
+    send,
+    () => undefined,
+    clocks,
+  );
   expect(seen.latenciesMs.filter((ms) => ms === 4_000)).toHaveLength(8);
   expect(seen.latenciesMs).toHaveLength(40);
   const busyMs = seen.latenciesMs.reduce((sum, ms) => sum + ms, 0);
@@ -134,7 +139,9 @@ test('an answer that is no success, and a connection that ends without one, are 
 
 test('a gateway that never answers fails the run', async () => {
   const silent = await gateway(() => undefined);
-  await expect(measured(silent, { maxMs: 200 })).rejects.toThrow('none of 4 requests of the warm-up was answered');
+  await expect(measured(silent, { maxMs: 200 })).rejects.toThrow(
+    'none of 4 requests of the warm-up was answered',
+  );
   const later = await gateway((number, response) => void (number <= 4 && response.end('{}')));
   await expect(measured(later, { maxMs: 1_000 })).rejects.toThrow('none of 8 requests was answered');
 });

@@ -34,7 +34,11 @@ export async function measureLoad(
   const timer = setTimeout(() => late.abort(), maxMs);
   try {
     let paceMs = 0;
-    for (let each = Math.max(1, warmUpRequests); each > 0; each = eachFor(warmUpMs + startedAt - now(), paceMs)) {
+    for (
+      let each = Math.max(1, warmUpRequests);
+      each > 0;
+      each = eachFor(warmUpMs + startedAt - now(), paceMs)
+    ) {
       const since = now();
       let answered = 0;
       await send(each, (latencyMs) => void (answered += latencyMs === undefined ? 0 : 1), late.signal);

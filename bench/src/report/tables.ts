@@ -24,7 +24,14 @@ const COLUMNS: Readonly<Record<Part, readonly Metric[]>> = {
     'gatewayPeakMegabytes',
     'failures',
   ],
-  transports: ['requests', 'megabytesPerSecond', 'p50Ms', 'p99Ms', 'clientCpuSecondsPerGigabyte', 'clientPeakMegabytes'],
+  transports: [
+    'requests',
+    'megabytesPerSecond',
+    'p50Ms',
+    'p99Ms',
+    'clientCpuSecondsPerGigabyte',
+    'clientPeakMegabytes',
+  ],
   fire: ['requests', 'successRate', 'failures', 'p50Ms', 'p99Ms'],
 };
 

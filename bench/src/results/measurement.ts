@@ -1,27 +1,31 @@
 /** What was measured, as it is written to disk and read again. */
 
-/** Every figure that a round may have. `better` says which way is up; figures with none are told and never judged. */
+/**
+ * Every figure that a round may have. `better` says which way is up; figures with none are told and never judged. A `difference` of two
+ * times may be near zero or below it: nobody can say by how many per cent it changed.
+ */
 export const METRICS = {
-  p50Ms: { label: 'p50 ms', better: 'lower', digits: 1 },
-  p90Ms: { label: 'p90 ms', better: 'lower', digits: 1 },
-  p99Ms: { label: 'p99 ms', better: 'lower', digits: 1 },
-  overheadMs: { label: 'overhead ms', better: 'lower', digits: 1 },
-  requestsPerSecond: { label: 'req/s', better: 'higher', digits: 1 },
-  megabytesPerSecond: { label: 'MB/s', better: 'higher', digits: 1 },
-  connectionsPerRequest: { label: 'connections a request', better: undefined, digits: 2 },
-  clientCpuSecondsPerGigabyte: { label: 'client CPU s/GB', better: 'lower', digits: 2 },
-  gatewayCpuSecondsPerGigabyte: { label: 'gateway CPU s/GB', better: 'lower', digits: 2 },
-  clientPeakMegabytes: { label: 'client peak MB', better: 'lower', digits: 0 },
-  gatewayPeakMegabytes: { label: 'gateway peak MB', better: 'lower', digits: 0 },
-  requests: { label: 'requests', better: undefined, digits: 0 },
-  failures: { label: 'failures', better: 'lower', digits: 0 },
-  successRate: { label: 'arrived', better: 'higher', digits: 4 },
+  p50Ms: { label: 'p50 ms', better: 'lower', digits: 1, difference: false },
+  p90Ms: { label: 'p90 ms', better: 'lower', digits: 1, difference: false },
+  p99Ms: { label: 'p99 ms', better: 'lower', digits: 1, difference: false },
+  overheadMs: { label: 'overhead ms', better: 'lower', digits: 1, difference: true },
+  requestsPerSecond: { label: 'req/s', better: 'higher', digits: 1, difference: false },
+  megabytesPerSecond: { label: 'MB/s', better: 'higher', digits: 1, difference: false },
+  connectionsPerRequest: { label: 'connections a request', better: undefined, digits: 2, difference: false },
+  clientCpuSecondsPerGigabyte: { label: 'client CPU s/GB', better: 'lower', digits: 2, difference: false },
+  gatewayCpuSecondsPerGigabyte: { label: 'gateway CPU s/GB', better: 'lower', digits: 2, difference: false },
+  clientPeakMegabytes: { label: 'client peak MB', better: 'lower', digits: 0, difference: false },
+  gatewayPeakMegabytes: { label: 'gateway peak MB', better: 'lower', digits: 0, difference: false },
+  requests: { label: 'requests', better: undefined, digits: 0, difference: false },
+  failures: { label: 'failures', better: 'lower', digits: 0, difference: false },
+  successRate: { label: 'arrived', better: 'higher', digits: 4, difference: false },
 } as const satisfies Readonly<Record<string, MetricFacts>>;
 
 interface MetricFacts {
   readonly label: string;
   readonly better: 'higher' | 'lower' | undefined;
   readonly digits: number;
+  readonly difference: boolean;
 }
 
 export type Metric = keyof typeof METRICS;

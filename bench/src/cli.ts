@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { exitOnSignals } from './children/at-exit.ts';
 import { parseCommand, USAGE } from './cli-options.ts';
 import { compareReport } from './compare/report.ts';
 import { messageOf } from './message.ts';
@@ -18,6 +19,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const UNFINISHED = resolve(ROOT, '.reports/bench/unfinished.json');
 
 async function main(): Promise<void> {
+  exitOnSignals();
   const command = parseCommand(process.argv.slice(2));
   switch (command.kind) {
     case 'help':
@@ -33,8 +35,6 @@ async function main(): Promise<void> {
     case 'ab':
       return await (await import('./transports.ts')).compareTransports(command.args);
     case 'run': {
-      // So that processes and folders go with this process; see `atExit`.
-      process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
       await mkdir(dirname(UNFINISHED), { recursive: true });
       const plan = planOf(command.mode);
       const asked = { ...plan, gateway: { ...plan.gateway, ...command.gateway } };

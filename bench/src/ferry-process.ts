@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { atExit } from './children/at-exit.ts';
 import { adopt, stopChild } from './children/child.ts';
 import { sharedCompileCache } from './children/compile-cache.ts';
+import { temporaryFolder } from './children/temporary-folder.ts';
 
 const START_MS = 60_000;
 
@@ -34,8 +32,8 @@ export async function startFerry(
   environment: Readonly<Record<string, string>>,
   upstream: GivenUpstream,
 ): Promise<FerryProcess> {
-  const directory = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
-  const release = atExit(() => rmSync(directory, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
+  const directory = folder.path;
   const main = fileURLToPath(import.meta.resolve('@ferry/server/main'));
   const running = spawn(process.execPath, ['--enable-source-maps', main], {
     cwd: directory,
@@ -54,8 +52,7 @@ export async function startFerry(
   const child = adopt(running);
   const stop = async (): Promise<void> => {
     await stopChild(child, () => running.kill('SIGTERM'));
-    await rm(directory, { recursive: true, force: true });
-    release();
+    await folder[Symbol.asyncDispose]();
   };
   const late = setTimeout(() => running.kill('SIGKILL'), START_MS);
   try {

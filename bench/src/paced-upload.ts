@@ -14,19 +14,26 @@ export interface PacedUpload {
   readonly answeredAt: number;
 }
 
+/** How much longer than its pace an upload may take, with its answer. */
+const GRACE_MS = 30_000;
+
 /**
  * Sends a request at an even pace: each piece by the time that has passed, so that a timer that is late makes the next piece larger
  * and not the whole slower.
+ * @throws Error when the connection breaks, and when the answer is not there `graceMs` after the pace would have ended.
  */
 export async function pacedUpload(
   url: string,
   body: Buffer,
   contentType: string,
   bytesPerSecond: number,
+  graceMs: number = GRACE_MS,
 ): Promise<PacedUpload> {
+  const limitMs = (body.byteLength / bytesPerSecond) * 1_000 + graceMs;
   const sending = request(url, {
     method: 'POST',
     agent: false,
+    signal: AbortSignal.timeout(limitMs),
     headers: { 'content-type': contentType, 'content-length': body.byteLength },
   });
   const response = once(sending, 'response');

@@ -80,7 +80,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       warmUpMs: 1_000,
       measureMs: 400,
     },
-    fire: { variants: FIRE_VARIANTS, troubles: TROUBLES, rounds: 2, uploads: 200, drops: 3 },
+    fire: { variants: FIRE_VARIANTS, troubles: TROUBLES, rounds: 2, uploads: 200, drops: 20 },
     promises: {
       prewarmed: { rounds: 2, uploads: 5 },
       bundle: { rounds: 3, warmUpMs: 400, measureMs: 300 },
@@ -116,7 +116,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       troubles: TROUBLES,
       rounds: 1,
       uploads: 200,
-      drops: 2,
+      drops: 10,
     },
     promises: {
       prewarmed: { rounds: 2, uploads: 3 },
@@ -147,7 +147,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       warmUpMs: 0,
       measureMs: 50,
     },
-    fire: { variants: ['undici-pooled', 'axios'], troubles: TROUBLES, rounds: 1, uploads: 40, drops: 1 },
+    fire: { variants: ['undici-pooled', 'axios'], troubles: TROUBLES, rounds: 1, uploads: 40, drops: 2 },
     promises: {
       prewarmed: { rounds: 1, uploads: 1 },
       bundle: { rounds: 1, warmUpMs: 0, measureMs: 0 },

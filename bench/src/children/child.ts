@@ -23,7 +23,7 @@ export function startProgram(path: string, args: readonly string[] = []): Child 
 
 /** Takes a process that was just started with a pipe for its standard error. */
 export function adopt(child: ChildProcess): Child {
-  const release = atExit(() => child.kill('SIGKILL'));
+  const release = atExit('process', () => child.kill('SIGKILL'));
   child.once('exit', release);
   // Whoever waits for it is told; a message that it no longer takes must not end the bench.
   child.on('error', () => undefined);

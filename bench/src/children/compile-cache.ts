@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atExit } from './at-exit.ts';
+import { removeAtExit } from './at-exit.ts';
 
 let directory: string | undefined;
 
@@ -12,7 +12,7 @@ let directory: string | undefined;
 export function sharedCompileCache(): { readonly NODE_COMPILE_CACHE: string } {
   if (directory === undefined) {
     const made = mkdtempSync(join(tmpdir(), 'ferry-bench-code-'));
-    atExit(() => rmSync(made, { recursive: true, force: true }));
+    removeAtExit(made);
     directory = made;
   }
   return { NODE_COMPILE_CACHE: directory };

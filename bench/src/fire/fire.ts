@@ -38,7 +38,7 @@ export interface FirePlan {
   readonly troubles: readonly Trouble[];
   readonly rounds: number;
   readonly uploads: number;
-  /** Uploads that find their connection gone silently: each of them may cost somebody all of their patience. */
+  /** Uploads that find their connection gone silently, each of a client of its own. */
   readonly drops: number;
 }
 
@@ -66,7 +66,7 @@ export function fireSteps(plan: FirePlan): Step[] {
 /** The retries' waits are most of it, or the patience of those whose connections are gone. */
 function fireSeconds(trouble: Trouble, { drops, rounds, variants, uploads }: FirePlan): number {
   return trouble.kind === 'silent-drop'
-    ? 2 + (drops * (REST_MS + PATIENCE_MS)) / 1_000
+    ? 3 + drops * 0.15 + (REST_MS + PATIENCE_MS) / 1_000
     : rounds * variants.length * (2 * CLIENT_SECONDS + uploads / 400);
 }
 
@@ -82,7 +82,7 @@ async function measureTrouble(trouble: Trouble, plan: FirePlan, failed: OnFailur
       trouble,
       bodyBytes: BODY_BYTES,
       atOnce: silent ? 1 : AT_ONCE,
-      warmUps: silent ? 1 : 5,
+      warmUps: 5,
       uploads: silent ? plan.drops : plan.uploads,
       restMs: silent ? REST_MS : 0,
       patienceMs: PATIENCE_MS,

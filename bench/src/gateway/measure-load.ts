@@ -41,7 +41,10 @@ export async function measureLoad(
     ) {
       const since = now();
       let answered = 0;
-      await send(each, (latencyMs) => void (answered += latencyMs === undefined ? 0 : 1), late.signal);
+      const count = (latencyMs: number | undefined): void => {
+        if (latencyMs !== undefined) answered += 1;
+      };
+      await send(each, count, late.signal);
       if (answered === 0) throw new Error(`none of ${each * atOnce} requests of the warm-up was answered`);
       paceMs = (now() - since) / each;
     }

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { adopt, messageFrom, START_MS, startProgram, stopChild } from '../children/child.ts';
 import { sharedCompileCache } from '../children/compile-cache.ts';
+import { temporaryFolder } from '../children/temporary-folder.ts';
 import type { Distance } from '../transports/distance.ts';
 
 const LARGE_WINDOW = 1024 * 1024;
@@ -24,10 +25,15 @@ export async function startUpstream(windowBytes: number): Promise<UpstreamProces
   const connectionWindow = windowBytes < LARGE_WINDOW ? windowBytes : 16 * windowBytes;
   const windows = ['--stream-window', String(windowBytes), '--connection-window', String(connectionWindow)];
   const args = [cli, '--parent-watch', '--without-image-work', ...windows];
-  const env = { ...process.env, ...sharedCompileCache() };
+  // Its spool is there: it has no time to remove it when it is killed.
+  const folder = await temporaryFolder();
+  const env = { ...process.env, ...sharedCompileCache(), TMPDIR: folder.path };
   const running = spawn(process.execPath, args, { stdio: 'pipe', env });
   const child = adopt(running);
-  const stop = (): Promise<void> => stopChild(child, () => running.stdin.end());
+  const stop = async (): Promise<void> => {
+    await stopChild(child, () => running.stdin.end());
+    await folder[Symbol.asyncDispose]();
+  };
   try {
     const late = AbortSignal.timeout(START_MS);
     const lines = createInterface({ input: running.stdout });

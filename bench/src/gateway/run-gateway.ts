@@ -1,8 +1,6 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { atExit } from '../children/at-exit.ts';
+import { temporaryFolder } from '../children/temporary-folder.ts';
 import { startFerry } from '../ferry-process.ts';
 import { describeSetting, type Measurement, type Round } from '../results/measurement.ts';
 import { distributionOf, latencyFigures } from '../results/quantiles.ts';
@@ -76,13 +74,8 @@ export async function measureGateway(
 }
 
 async function writePhotograph(bodyBytes: number, away: AsyncDisposableStack): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
-  const release = atExit(() => rmSync(directory, { recursive: true, force: true }));
-  away.defer(async () => {
-    await rm(directory, { recursive: true, force: true });
-    release();
-  });
-  const path = join(directory, 'photograph.jpg');
+  const folder = away.use(await temporaryFolder());
+  const path = join(folder.path, 'photograph.jpg');
   await writeFile(path, await photograph(bodyBytes));
   return path;
 }

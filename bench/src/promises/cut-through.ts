@@ -10,6 +10,8 @@ import { atMost, promised } from './row.ts';
 
 const PROMISED_MS = 50;
 const MEGABITS_A_SECOND = 10;
+/** How long the simulator's control address may take. */
+const CONTROL_MS = 20_000;
 /** Enough to be uploaded while it comes in. */
 const WARM_UP_BYTES = 500_000;
 
@@ -42,7 +44,8 @@ export async function cutThroughRow({ rounds, megabytes }: CutThroughPlan): Prom
   const [first, second] = await Promise.all([start(true), start(false)]);
   const urls = { with: first, without: second };
   const send = async (way: 'with' | 'without', { body, contentType }: EncodedForm): Promise<number> => {
-    await fetch(new URL('/ledger', upstream.controlUrl), { method: 'DELETE' });
+    const signal = AbortSignal.timeout(CONTROL_MS);
+    await fetch(new URL('/ledger', upstream.controlUrl), { method: 'DELETE', signal });
     const bytesPerSecond = (MEGABITS_A_SECOND * 1_000_000) / 8;
     const url = `${urls[way]}/api/v1/admin/img2img`;
     const sent = await pacedUpload(url, body, contentType, bytesPerSecond);
@@ -63,7 +66,8 @@ export async function cutThroughRow({ rounds, megabytes }: CutThroughPlan): Prom
 }
 
 async function onlyUpload({ controlUrl }: UpstreamProcess): Promise<number> {
-  const answer = await fetch(new URL('/ledger?path=/v1/files', controlUrl));
+  const signal = AbortSignal.timeout(CONTROL_MS);
+  const answer = await fetch(new URL('/ledger?path=/v1/files', controlUrl), { signal });
   const { entries } = (await answer.json()) as Ledger;
   const [upload, ...others] = entries;
   if (upload?.bodyWholeAt === undefined || others.length > 0) {

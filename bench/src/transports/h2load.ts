@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { atExit } from '../children/at-exit.ts';
+import { temporaryFolder } from '../children/temporary-folder.ts';
 import type { LoadJob, Measured } from './job.ts';
 
 const GRACE_MS = 20_000;
@@ -13,33 +14,41 @@ const GRACE_MS = 20_000;
  * @throws Error when it fails, or an upload does.
  */
 export async function runH2load(job: LoadJob): Promise<Measured> {
-  const directory = await mkdtemp(join(tmpdir(), 'ferry-bench-'));
-  const body = join(directory, 'body');
+  await using folder = await temporaryFolder();
+  const body = join(folder.path, 'body');
+  await writeFile(body, Buffer.alloc(job.bodyBytes, 0x61));
+  const args = ['-t', '1', '-c', '1', '-m', String(job.atOnce), '-d', body];
+  // It takes whole seconds.
+  const measureS = Math.max(1, Math.round(job.measureMs / 1_000));
+  const warmUpS = Math.max(1, Math.round(job.warmUpMs / 1_000));
+  const time = ['-D', String(measureS), '--warm-up-time', String(warmUpS)];
+  const stdout = await outputOf(
+    'h2load',
+    [...args, ...time, job.target.url],
+    (measureS + warmUpS) * 1_000 + GRACE_MS,
+  );
+  const { requestsPerSecond, failed } = parseH2load(stdout);
+  if (failed > 0) throw new Error(`h2load: ${failed} uploads failed`);
+  const ms = measureS * 1_000;
+  const uploads = Math.round(requestsPerSecond * measureS);
+  return {
+    uploads,
+    bytes: uploads * job.bodyBytes,
+    ms,
+    cpuMs: Number.NaN,
+    peakRssBytes: Number.NaN,
+    latenciesMs: [],
+  };
+}
+
+/** @throws Error when it takes longer than `timeout` milliseconds, or fails. It does not outlive this process. */
+async function outputOf(command: string, args: readonly string[], timeout: number): Promise<string> {
+  const running = promisify(execFile)(command, [...args], { timeout, killSignal: 'SIGKILL' });
+  const release = atExit('process', () => running.child.kill('SIGKILL'));
   try {
-    await writeFile(body, Buffer.alloc(job.bodyBytes, 0x61));
-    const args = ['-t', '1', '-c', '1', '-m', String(job.atOnce), '-d', body];
-    // It takes whole seconds.
-    const measureS = Math.max(1, Math.round(job.measureMs / 1_000));
-    const warmUpS = Math.max(1, Math.round(job.warmUpMs / 1_000));
-    const time = ['-D', String(measureS), '--warm-up-time', String(warmUpS)];
-    const { stdout } = await promisify(execFile)('h2load', [...args, ...time, job.target.url], {
-      timeout: (measureS + warmUpS) * 1_000 + GRACE_MS,
-      killSignal: 'SIGKILL',
-    });
-    const { requestsPerSecond, failed } = parseH2load(stdout);
-    if (failed > 0) throw new Error(`h2load: ${failed} uploads failed`);
-    const ms = measureS * 1_000;
-    const uploads = Math.round(requestsPerSecond * measureS);
-    return {
-      uploads,
-      bytes: uploads * job.bodyBytes,
-      ms,
-      cpuMs: Number.NaN,
-      peakRssBytes: Number.NaN,
-      latenciesMs: [],
-    };
+    return (await running).stdout;
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    release();
   }
 }
 

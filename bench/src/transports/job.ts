@@ -69,7 +69,7 @@ export interface FireJob {
   readonly atOnce: number;
   readonly warmUps: number;
   readonly uploads: number;
-  /** For connections that are dropped silently: how long they rest before each upload. */
+  /** For connections that are dropped silently: how long they rest before. */
   readonly restMs: number;
   /** What a caller waits for an answer before the upload counts as lost. */
   readonly patienceMs: number;

@@ -44,6 +44,7 @@ const QUICK_CLIENTS: readonly VariantName[] = [
   'undici-agent',
   'fetch',
   'got',
+  'h2load',
 ];
 
 /** One small body at a time, and all sizes together. */

@@ -1,6 +1,7 @@
 import { PARTS } from '../plan.ts';
 import type { Machine, Results } from '../results/results.ts';
 import type { Chart } from './charts.ts';
+import { connectionOverheadTable } from './connection-overhead.ts';
 import { failureList } from './failure-list.ts';
 import { rowNotes, rowsTable } from './rows-table.ts';
 import { partTables } from './tables.ts';
@@ -9,6 +10,7 @@ import { partTables } from './tables.ts';
 export function reportPage(results: Results, charts: readonly Chart[]): string {
   const { rows, measurements, failures } = results;
   const has = (part: string): boolean => measurements.some((each) => each.part === part);
+  const overheads = connectionOverheadTable(measurements);
   return [
     '# Report\n',
     `${described(results)}\n`,
@@ -19,6 +21,13 @@ export function reportPage(results: Results, charts: readonly Chart[]): string {
     ...(charts.length === 0
       ? []
       : ['## Charts\n', ...charts.map(({ path, title }) => `![${title}](${path})\n`)]),
+    ...(overheads === ''
+      ? []
+      : [
+          '## Connection overhead\n',
+          'p50 beyond that of the same protocol on connections that are open already. A request makes two requests upstream, the upload and the edit, each on a connection of its own.\n',
+          overheads,
+        ]),
     ...(has('gateway') ? ['## Through the gateway\n', partTables('gateway', measurements)] : []),
     ...(has('transports')
       ? ['## Transports beside their peers\n', partTables('transports', measurements)]
@@ -33,7 +42,7 @@ function described({ mode, parts, seconds, machine }: Results): string {
   return [
     `Written by \`pnpm bench${some} --${mode}\` at commit ${commit}, ${startedAt.slice(0, 16).replace('T', ' ')} UTC, in ${Math.ceil(seconds / 60)} minutes.`,
     `${describeMachine(machine)}`,
-    'Figures are medians of the rounds; where a spread matters, the least and the most stand in brackets. How to read them: [README](README.md).',
+    'Figures are medians of the rounds; where a spread matters, the least and the most stand in brackets. A p99 is that of all rounds together, and left out where fewer than 100 requests were answered. How to read them: [README](README.md).',
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 /** What was measured, as it is written to disk and read again. */
+import { QUANTILES } from './quantiles.ts';
 
 /**
  * Every figure that a round may have. `better` says which way is up; figures with none are told and never judged. A `difference` of two
@@ -84,6 +85,14 @@ export function windowName(bytes: number): string {
 /** All rounds' values of one figure; empty when it was not had. */
 export function valuesOf({ rounds }: Pick<Measurement, 'rounds'>, metric: Metric): readonly number[] {
   return rounds.flatMap((round) => round[metric] ?? []);
+}
+
+/** A share's quantile over the requests of all rounds together; undefined where too few were answered to tell it from the slowest of all. */
+export function quantileOf({ rounds, distribution }: Measurement, share: number): number | undefined {
+  const answered = rounds.reduce((sum, { requests = 0, failures = 0 }) => sum + requests - failures, 0);
+  return share > 0.5 && answered * (1 - share) < 1 - 1e-9
+    ? undefined
+    : distribution?.[QUANTILES.indexOf(share)];
 }
 
 /** One figure over the same figure of another measurement, for the rounds that both have. */

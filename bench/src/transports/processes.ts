@@ -44,6 +44,6 @@ function limitOf(job: Job): number {
       return WORK_MS;
     case 'fire':
       // At the worst every upload is lost.
-      return Math.min(2 * WORK_MS, (job.uploads * (job.restMs + job.patienceMs)) / job.atOnce + GRACE_MS);
+      return Math.min(2 * WORK_MS, (job.uploads * (job.restMs + job.patienceMs)) / job.atOnce + WORK_MS);
   }
 }

@@ -1,8 +1,14 @@
 import { CENTRE } from '../gateway/design.ts';
 import { DIRECT } from '../gateway/profiles.ts';
 import { median } from '../report.ts';
-import { type Measurement, type Metric, sizeName, valuesOf, windowName } from '../results/measurement.ts';
-import { QUANTILES } from '../results/quantiles.ts';
+import {
+  type Measurement,
+  type Metric,
+  quantileOf,
+  sizeName,
+  valuesOf,
+  windowName,
+} from '../results/measurement.ts';
 import type { Results } from '../results/results.ts';
 import { barChart } from '../svg/bar-chart.ts';
 import { type LineChart, lineChart } from '../svg/line-chart.ts';
@@ -59,23 +65,29 @@ function latencyCharts(measurements: readonly Measurement[]): Chart[] {
   });
 }
 
-function distributionPoints({ distribution }: Measurement): Line['points'] {
+/** As far as there were enough requests to tell a share from the slowest of all. */
+function distributionPoints(measurement: Measurement): Line['points'] {
   return SHARES.flatMap(([share], place) => {
-    const value = distribution?.[QUANTILES.indexOf(share)];
+    const value = quantileOf(measurement, share);
     return value === undefined ? [] : [[place, value] as const];
   });
 }
 
+/** One at a time where distances were measured so: with more at once requests wait for processors, and hide what a connection costs. */
 function overheadCharts(measurements: readonly Measurement[]): Chart[] {
-  const along = measurements.filter(
-    ({ setting, variant }) => variant !== DIRECT.name && isCentre(setting, ['roundTripMs']),
+  const sweeps = [1, CENTRE.atOnce].map((atOnce) =>
+    measurements.filter(
+      ({ setting, variant }) =>
+        variant !== DIRECT.name && setting.atOnce === atOnce && isCentre(setting, ['roundTripMs', 'atOnce']),
+    ),
   );
+  const along = sweeps.find((each) => distancesOf(each).length > 1) ?? [];
   const places = distancesOf(along);
-  if (places.length < 2) return [];
+  const atOnce = along[0]?.setting.atOnce === 1 ? 'one at a time' : `${CENTRE.atOnce} at once`;
   const lines = linesAlong(along, 'overheadMs', ({ setting }) => places.indexOf(setting.roundTripMs ?? 0));
   return chart('overhead', {
     title: 'What the gateway and its connections add, by distance',
-    subtitle: `p50 through the gateway minus p50 direct; ${sizeName(CENTRE.bodyBytes)}, ${CENTRE.atOnce} at once, window ${windowName(CENTRE.windowBytes)}`,
+    subtitle: `p50 through the gateway minus p50 direct; ${sizeName(CENTRE.bodyBytes)}, ${atOnce}, window ${windowName(CENTRE.windowBytes)}; whiskers: least and most of the rounds`,
     xLabel: 'round trip to the upstream',
     yLabel: 'milliseconds a request',
     xTicks: places.map((ms) => `${ms} ms`),
@@ -105,7 +117,7 @@ function throughputCharts(measurements: readonly Measurement[]): Chart[] {
     );
   return chart('throughput', {
     title: 'How fast uploads go, by size',
-    subtitle: `one client process, ${atOnce} uploads at once, one server on loopback, HTTPS`,
+    subtitle: `one client process, ${atOnce} uploads at once, one server on loopback, HTTPS; whiskers: least and most of the rounds`,
     xLabel: 'size of an upload',
     yLabel: 'MB/s',
     xTicks: places.map(sizeName),
@@ -136,25 +148,33 @@ function fireCharts(all: readonly Measurement[]): Chart[] {
   const svg = barChart({
     title,
     subtitle:
-      'Ferry under its retry engine, the others as they come; an upload without an answer after 3 s is lost',
+      'Ferry under its retry engine, the others as they come; lost: no answer in 3 s. In brackets: of those that arrived',
     xLabel: '% of uploads that arrived',
     max: 100,
     groups: [...groups].map(([name, each]) => ({
       name,
       bars: each.map((measurement) => {
-        const share = median(valuesOf(measurement, 'successRate')) * 100;
-        const p99 = valuesOf(measurement, 'p99Ms');
-        const late = p99.length === 0 ? '' : `, p99 ${median(p99).toFixed(0)} ms`;
+        const shares = valuesOf(measurement, 'successRate').map((each) => each * 100);
+        const share = median(shares);
         return {
           name: measurement.label,
           colour: measurement.label.startsWith('Ferry') ? colourOf(measurement.variant) : PEER_COLOUR,
           value: share,
-          text: `${share.toFixed(1)} %${late}`,
+          range: [Math.min(...shares), Math.max(...shares)] as const,
+          text: `${share.toFixed(1)} %${lateness(measurement)}`,
         };
       }),
     })),
   });
   return [{ path: 'charts/under-fire.svg', title, svg }];
+}
+
+/** Of those that arrived: a caller whose upload was lost has no time, or three seconds, as he likes. */
+function lateness(measurement: Measurement): string {
+  const p99 = quantileOf(measurement, 0.99);
+  const p50 = quantileOf(measurement, 0.5);
+  if (p50 === undefined) return '';
+  return p99 === undefined ? ` (p50 ${p50.toFixed(0)} ms)` : ` (p99 ${p99.toFixed(0)} ms)`;
 }
 
 function chart(name: string, facts: LineChart): Chart[] {
@@ -173,7 +193,8 @@ function linesAlong(
     const points = each
       .flatMap((one) => {
         const values = valuesOf(one, metric);
-        return values.length === 0 ? [] : [[place(one), median(values)] as const];
+        if (values.length === 0) return [];
+        return [[place(one), median(values), Math.min(...values), Math.max(...values)] as const];
       })
       .sort(([a], [b]) => a - b);
     return [{ ...lineOf(first), points }];

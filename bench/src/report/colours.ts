@@ -18,7 +18,7 @@ const COLOURS: Readonly<Record<string, number>> = {
   'undici-client': 5,
   fetch: 8,
   got: 11,
-  axios: 3,
+  axios: 12,
 };
 
 /** Grey, where the question is only whether it is one of ours. */

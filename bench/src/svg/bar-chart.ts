@@ -1,10 +1,12 @@
-import { linearScale, tickLabel } from './scale.ts';
+import { linearScale, type Scale, tickLabel } from './scale.ts';
 import { escapeText, px, svgDocument } from './style.ts';
 
 interface Bar {
   readonly name: string;
   readonly colour: number;
   readonly value: number;
+  /** The least and the most that were measured. */
+  readonly range?: readonly [min: number, max: number];
   /** What stands at its end. */
   readonly text: string;
 }
@@ -25,7 +27,7 @@ interface BarChart {
 
 const WIDTH = 780;
 const LEFT = 220;
-const RIGHT = 610;
+const RIGHT = 590;
 const TOP = 84;
 const BAR = 15;
 const STEP = 20;
@@ -42,7 +44,7 @@ export function barChart(chart: BarChart): string {
     y += 10;
     drawn.push(...scale.ticks.map((tick) => gridLine(scale.at(tick), y - 2, y + bars.length * STEP - 2)));
     for (const bar of bars) {
-      drawn.push(drawBar(bar, y, scale.at(bar.value)));
+      drawn.push(drawBar(bar, y, scale.at));
       y += STEP;
     }
     y += GROUP_GAP;
@@ -63,11 +65,18 @@ function gridLine(x: number, from: number, to: number): string {
   return `<line class="grid" x1="${px(x)}" x2="${px(x)}" y1="${px(from)}" y2="${px(to)}"/>`;
 }
 
-function drawBar({ name, colour, text }: Bar, y: number, end: number): string {
+function drawBar({ name, colour, value, range, text }: Bar, y: number, at: Scale['at']): string {
   const middle = y + BAR / 2 + 4;
+  const end = at(value);
+  const [least, most] = (range ?? [value, value]).map(at) as [number, number];
+  const line = y + BAR / 2;
+  const whisker =
+    most - least < 1
+      ? ''
+      : `<path class="over" d="M${px(least)} ${px(line)}H${px(most)}M${px(least)} ${px(line - 3)}v6M${px(most)} ${px(line - 3)}v6"/>`;
   return [
     `<text class="end" x="${LEFT - 10}" y="${px(middle)}">${escapeText(name)}</text>`,
-    `<g class="c${colour}"><rect class="bar" x="${LEFT}" y="${y}" width="${px(Math.max(1, end - LEFT))}" height="${BAR}" rx="2"/></g>`,
-    `<text class="soft halo" x="${px(end + 8)}" y="${px(middle)}">${escapeText(text)}</text>`,
+    `<g class="c${colour}"><rect class="bar" x="${LEFT}" y="${y}" width="${px(Math.max(1, end - LEFT))}" height="${BAR}" rx="2"/></g>${whisker}`,
+    `<text class="soft halo" x="${px(Math.max(end, most) + 8)}" y="${px(middle)}">${escapeText(text)}</text>`,
   ].join('');
 }

@@ -46,9 +46,11 @@ export function lineChart(chart: LineChart): string {
 
 /** From values to pixels below the top of a plot. */
 function yScaleOf({ yScale }: LineChart, lines: readonly Line[], height: number): Scale {
-  const values = lines.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite);
+  const values = lines
+    .flatMap(({ points }) => points.flatMap(([, value, least = value, most = value]) => [value, least, most]))
+    .filter(Number.isFinite);
   const max = values.length === 0 ? 1 : Math.max(...values);
-  if (yScale === 'linear') return linearScale(max, height, 0);
+  if (yScale === 'linear') return linearScale(max, height, 0, Math.min(0, ...values));
   const positive = values.filter((value) => value > 0);
   const min = positive.length === 0 ? 0.1 : Math.min(...positive);
   return logScale(min, Math.max(max, min), height, 0);

@@ -8,8 +8,8 @@ export interface Line {
   readonly colour: number;
   /** `strong`: what the chart is about. `dashed`: what the others are compared with. Default in between. */
   readonly weight?: 'strong' | 'dashed' | undefined;
-  /** Where it is on the x axis, by number of its tick, and its value. */
-  readonly points: readonly (readonly [x: number, y: number])[];
+  /** Where it is on the x axis, by number of its tick, its value, and the least and the most that were measured. */
+  readonly points: readonly (readonly [x: number, y: number, min?: number, max?: number])[];
 }
 
 interface Panel {
@@ -32,6 +32,10 @@ const RIGHT = 556;
 const INSET = 14;
 const LABEL_X = RIGHT + 24;
 const LABEL_GAP = 17;
+/** Half the width of a whisker's bars. */
+const WHISKER = 3;
+/** So far apart, in pixels, are those of lines that lie upon one another. */
+const WHISKER_SHIFT = 1.5;
 
 /** One plot: axes, lines, and the names of the lines at their ends. */
 export function panel({ name, lines, xTicks, xLabel, yLabel, y, top, plotHeight }: Panel): string {
@@ -49,6 +53,10 @@ export function panel({ name, lines, xTicks, xLabel, yLabel, y, top, plotHeight 
           `<text class="label middle" x="${(LEFT + RIGHT) / 2}" y="${plotTop - 14}">${escapeText(name)}</text>`,
         ]),
     ...y.ticks.map((tick) => yTick(tick, at.y(tick))),
+    // Below it values are negative.
+    ...(y.ticks.some((tick) => tick < 0)
+      ? [`<line class="axis" x1="${LEFT}" x2="${RIGHT}" y1="${px(at.y(0))}" y2="${px(at.y(0))}"/>`]
+      : []),
     ...xTicks.map(
       (tick, place) =>
         `<text class="soft middle" x="${px(at.x(place))}" y="${bottom + 20}">${escapeText(tick)}</text>`,
@@ -56,7 +64,9 @@ export function panel({ name, lines, xTicks, xLabel, yLabel, y, top, plotHeight 
     `<line class="axis" x1="${LEFT}" x2="${RIGHT}" y1="${bottom}" y2="${bottom}"/>`,
     `<text class="soft middle" x="${(LEFT + RIGHT) / 2}" y="${bottom + 42}">${escapeText(xLabel)}</text>`,
     // What the chart is about lies on top.
-    ...lines.toSorted((a, b) => rankOf(a) - rankOf(b)).map((line) => drawLine(line, at)),
+    ...lines
+      .toSorted((a, b) => rankOf(a) - rankOf(b))
+      .map((line, i) => drawLine(line, at, (i - (lines.length - 1) / 2) * WHISKER_SHIFT)),
     ...labels(lines, at, { plotTop, bottom, xTicks }),
   ].join('\n');
 }
@@ -74,7 +84,8 @@ function rankOf({ weight }: Line): number {
   return weight === 'strong' ? 1 : 0;
 }
 
-function drawLine({ colour, weight, points }: Line, at: Place): string {
+/** @param shift of the whiskers, so that those of lines that lie upon one another stand side by side. */
+function drawLine({ colour, weight, points }: Line, at: Place, shift: number): string {
   const path = points.map(
     ([place, value], i) => `${i === 0 ? 'M' : 'L'}${px(at.x(place))} ${px(at.y(value))}`,
   );
@@ -82,8 +93,19 @@ function drawLine({ colour, weight, points }: Line, at: Place): string {
   const dots = points.map(
     ([place, value]) => `<circle class="dot" cx="${px(at.x(place))}" cy="${px(at.y(value))}" r="${radius}"/>`,
   );
+  const whiskers = points.flatMap(([place, , min, max]) =>
+    min === undefined || max === undefined || min === max
+      ? []
+      : [whisker(at.x(place) + shift, at.y(min), at.y(max))],
+  );
   const classes = ['line', ...(weight === undefined ? [] : [weight])].join(' ');
-  return `<g class="c${colour}"><path class="${classes}" d="${path.join('')}"/>${dots.join('')}</g>`;
+  return `<g class="c${colour}"><path class="${classes}" d="${path.join('')}"/>${whiskers.join('')}${dots.join('')}</g>`;
+}
+
+/** From the least to the most, with a bar at either end. */
+function whisker(x: number, from: number, to: number): string {
+  const bar = (y: number): string => `M${px(x - WHISKER)} ${px(y)}h${2 * WHISKER}`;
+  return `<path class="whisker" d="M${px(x)} ${px(from)}V${px(to)}${bar(from)}${bar(to)}"/>`;
 }
 
 interface Plot {

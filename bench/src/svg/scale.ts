@@ -4,14 +4,21 @@ export interface Scale {
   at(value: number): number;
 }
 
-/** Even steps from 0 to a round number that covers `max`. */
-export function linearScale(max: number, from: number, to: number, steps = 5): Scale {
-  const step = niceStep((max > 0 ? max : 1) / steps);
-  const count = Math.max(1, Math.ceil(max / step - 1e-9));
-  const top = count * step;
+/** Even steps from a round number that is not above `min`, at most 0, to one that covers `max`. */
+export function linearScale(max: number, from: number, to: number, min = 0, steps = 5): Scale {
+  const span = Math.max(max, 0) - Math.min(min, 0);
+  // Finer where something is below 0: a whole step is drawn for it, however little it is.
+  const step = niceStep((span > 0 ? span : 1) / (min < 0 ? 2 * steps : steps));
+  const below = Math.floor(Math.min(min, 0) / step + 1e-9);
+  const above = Math.max(below + 1, 0, Math.ceil(max / step - 1e-9));
+  const bottom = below * step;
+  const height = (above - below) * step;
   return {
-    ticks: Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12))),
-    at: (value) => from + (Math.max(0, value) / top) * (to - from),
+    ticks: Array.from(
+      { length: above - below + 1 },
+      (_, i) => Number(((below + i) * step).toPrecision(12)) + 0,
+    ),
+    at: (value) => from + ((value - bottom) / height) * (to - from),
   };
 }
 
@@ -42,7 +49,7 @@ function niceStep(step: number): number {
 
 /** `12 500` as a label: few digits, no exponent. */
 export function tickLabel(value: number): string {
-  return value >= 10_000
+  return Math.abs(value) >= 10_000
     ? `${Number((value / 1_000).toPrecision(3))}k`
     : String(Number(value.toPrecision(4)));
 }

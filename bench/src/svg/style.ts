@@ -12,6 +12,7 @@ const COLOURS: readonly (readonly [light: string, dark: string])[] = [
   ['#78350f', '#d6b28a'],
   ['#1c1917', '#fafaf9'],
   ['#ca8a04', '#fde047'],
+  ['#db2777', '#f9a8d4'],
 ];
 
 export const COLOUR_COUNT: number = COLOURS.length;
@@ -25,6 +26,7 @@ export const STYLE: string = [
   '.grid{stroke:var(--grid);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}',
   '.line{fill:none;stroke:var(--c);stroke-width:1.75;stroke-linejoin:round;stroke-linecap:round}',
   '.strong{stroke-width:3}.dashed{stroke-dasharray:5 4}.dot{fill:var(--c)}.bar{fill:var(--c)}',
+  '.whisker{fill:none;stroke:var(--c);stroke-width:1.25}.over{stroke:var(--ink);stroke-width:1.25;fill:none}',
   '.lead{stroke:var(--c);stroke-width:1;opacity:.55;fill:none}.early{stroke-dasharray:1 4}.label{font-weight:500}.name{font-weight:700}.halo{paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round}',
   'svg{--ink:#1c1917;--soft:#78716c;--grid:#e7e5e4;--page:#ffffff}',
   rules(0),

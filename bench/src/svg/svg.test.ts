@@ -12,6 +12,13 @@ test('a linear axis begins at 0, ends above the largest value and has round step
   expect(linearScale(0, 300, 0).at(0)).toBe(300);
 });
 
+test('a linear axis has room for what is below 0, and nothing is drawn where it is not', () => {
+  const scale = linearScale(70, 200, 0, -25);
+  expect(scale.ticks).toEqual([-30, -20, -10, 0, 10, 20, 30, 40, 50, 60, 70]);
+  expect([-30, 0, 70].map((value) => Math.round(scale.at(value)))).toEqual([200, 140, 0]);
+  expect(linearScale(-5, 100, 0, -10).ticks.at(-1)).toBe(0);
+});
+
 test('a logarithmic axis gives equal factors equal room', () => {
   const scale = logScale(20, 2_000, 0, 200);
   expect([20, 200, 2_000].map((value) => Math.round(scale.at(value)))).toEqual([0, 100, 200]);
@@ -77,6 +84,25 @@ test('a line without points is left out, the others have dots and a name', () =>
 
 test('a line that ends early says where', () => {
   expect(lineChart(chart)).toContain('>short (to 1)<');
+});
+
+test('what the rounds stray is drawn, at lines and at bars, and within the axes', () => {
+  const points = [
+    [0, 10, 8, 30],
+    [1, 20, 20, 20],
+  ] as const;
+  const svg = lineChart({
+    ...chart,
+    yScale: 'linear',
+    panels: [{ lines: [{ name: 'one', colour: 0, points }] }],
+  });
+  expect(svg.match(/class="whisker"/g)).toHaveLength(1);
+  expect(svg).toContain('>30<');
+  const bar = { name: 'a', colour: 2, value: 50, text: '50 %' };
+  const bars = (range: readonly [number, number]) =>
+    barChart({ ...chart, max: 100, groups: [{ name: 'group', bars: [{ ...bar, range }] }] });
+  expect(bars([20, 80])).toContain('class="over"');
+  expect(bars([50, 50])).not.toContain('class="over"');
 });
 
 test('panels lie below one another, each with its name and with the axis that all share', () => {

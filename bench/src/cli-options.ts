@@ -15,6 +15,7 @@ pnpm bench gateway --rtt 80 [OPTION...]  through the gateway on your own network
 pnpm bench compare A.json B.json         what changed between two runs, and whether it is beyond the noise
 pnpm bench report RESULTS.json           writes a run's page and charts anew, from its figures
 pnpm bench profile [--variant V]         where a client's CPU time goes, by function and library
+pnpm bench profile gateway               the same of the gateway, under the load of the row "gateway overhead"
 pnpm bench ab --baseline MODULE          the transports beside another build of them
 
   --quick       under 3 minutes; the default, into .reports/bench

@@ -31,11 +31,12 @@ export interface GivenUpstream {
 export async function startFerry(
   environment: Readonly<Record<string, string>>,
   upstream: GivenUpstream,
+  nodeOptions: readonly string[] = [],
 ): Promise<FerryProcess> {
   const folder = await temporaryFolder();
   const directory = folder.path;
   const main = fileURLToPath(import.meta.resolve('@ferry/server/main'));
-  const running = spawn(process.execPath, ['--enable-source-maps', main], {
+  const running = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, main], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

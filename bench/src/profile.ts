@@ -3,19 +3,22 @@
  *
  *   pnpm bench profile [--variant undici-pooled] [--cell 100kB:1] [--measure-ms 5000] [--top 30]
  *     [--baseline other/dist/index.js] [--out profile.cpuprofile]
+ *   pnpm bench profile gateway ...   the same of the gateway; see `profile-gateway.ts`
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { listOf, wholeNumber } from './options.ts';
-import { markdownTable } from './report.ts';
+import { profileReport } from './profile-report.ts';
 import { cellName, megabytesPerSecond, parseCell } from './transports/cell.ts';
 import { parseOptions } from './transports/options.ts';
 import { runJob, startSink } from './transports/processes.ts';
-import { type CpuProfile, type SelfTime, selfTimes, selfTimesByOwner } from './transports/profile-summary.ts';
+import { type CpuProfile, selfTimes } from './transports/profile-summary.ts';
 import { isVariant, VARIANTS } from './transports/variants.ts';
 
 /** Prints the profile; with `--out` it is kept for another tool. */
 export async function profile(args: readonly string[]): Promise<void> {
+  const [first, ...rest] = args;
+  if (first === 'gateway') return await (await import('./gateway/profile-gateway.ts')).profileGateway(rest);
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -45,20 +48,8 @@ export async function profile(args: readonly string[]): Promise<void> {
     process.stdout.write(
       `### ${VARIANTS[variant].label}, ${cellName(cell)}: ${speed} MB/s while profiled\n\n`,
     );
-    process.stdout.write(`${table('owner', selfTimesByOwner(times), measured.uploads)}\n`);
-    process.stdout.write(table('function', times.slice(0, top), measured.uploads));
+    process.stdout.write(profileReport(times, { one: 'an upload', counted: measured.uploads, top }));
   } finally {
     await sink.stop();
   }
-}
-
-function table(title: string, times: readonly SelfTime[], uploads: number): string {
-  return markdownTable(
-    [title, 'of busy time', 'µs an upload'],
-    times.map(({ place, ms, share }) => [
-      place,
-      `${(share * 100).toFixed(1)} %`,
-      ((ms * 1_000) / uploads).toFixed(1),
-    ]),
-  );
 }

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { type CpuProfile, selfTimes, selfTimesByOwner } from './profile-summary.ts';
+import { type CpuProfile, selfTimes, selfTimesByOwner, within } from './profile-summary.ts';
 
 function node(id: number, functionName: string, url: string, lineNumber = 0) {
   return { id, callFrame: { functionName, url, lineNumber } };
 }
 
 const profile: CpuProfile = {
+  startTime: 1_000_000,
   nodes: [
     node(
       1,
@@ -48,4 +49,22 @@ test('time is summed by library, Node module and workspace package', () => {
     ['(garbage collector)', 1],
     ['(native code)', 0.5],
   ]);
+});
+
+test('a part of the time has the samples of that part', () => {
+  const part = within(profile, 1_004_000, 1_098_000);
+  expect(part.samples).toEqual([2, 3, 4, 5]);
+  expect(selfTimes(part).map(({ ms }) => ms)).toEqual([2, 2, 1]);
+  expect(within(profile, 0, 2_000_000).samples).toEqual(profile.samples);
+});
+
+test('the gateway’s own files have it for an owner', () => {
+  const gateway = 'file:///somewhere/bench/apps/server/dist/images/img2img.controller.js';
+  const times = selfTimes({
+    ...profile,
+    nodes: [node(1, 'edit', gateway)],
+    samples: [1],
+    timeDeltas: [1_000],
+  });
+  expect(selfTimesByOwner(times).map(({ place }) => place)).toEqual(['apps/server']);
 });

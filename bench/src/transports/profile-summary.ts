@@ -4,6 +4,8 @@ export interface CpuProfile {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
   }[];
+  /** Microseconds of the machine's monotonic clock. */
+  readonly startTime: number;
   /** The node seen at each sample. */
   readonly samples: readonly number[];
   /** Microseconds since the sample before. */
@@ -19,6 +21,21 @@ export interface SelfTime {
 }
 
 const IDLE = '(idle)';
+
+/** The samples of a part of the time, in microseconds as `startTime`. */
+export function within(profile: CpuProfile, from: number, to: number): CpuProfile {
+  let at = profile.startTime;
+  const kept = profile.timeDeltas.flatMap((delta, i) => {
+    at += delta;
+    return at >= from && at <= to ? [i] : [];
+  });
+  return {
+    ...profile,
+    startTime: Math.max(profile.startTime, from),
+    samples: kept.flatMap((i) => profile.samples[i] ?? []),
+    timeDeltas: kept.flatMap((i) => profile.timeDeltas[i] ?? []),
+  };
+}
 
 /** Where the time went: functions by the time spent in them and in nothing they call, most first. Idle time is left out. */
 export function selfTimes(profile: CpuProfile): SelfTime[] {
@@ -50,7 +67,7 @@ function placeOf(frame: CpuProfile['nodes'][number]['callFrame']): string {
   if (frame.url === '') return name;
   const file = frame.url
     .replace(/^.*\/node_modules\//, '')
-    .replace(/^file:\/\/.*\/(packages|bench)\//, '$1/');
+    .replace(/^file:\/\/.*\/(packages|apps|bench)\//, '$1/');
   return `${name}  ${file}:${frame.lineNumber + 1}`;
 }
 
@@ -58,6 +75,6 @@ function ownerOf(place: string): string {
   const file = place.split('  ')[1];
   if (file === undefined) return place.startsWith('(') ? place : '(native code)';
   if (file.startsWith('node:')) return /^node:[^/:]+(\/[^/:]+)?/.exec(file)?.[0] ?? 'node';
-  if (file.startsWith('packages/')) return file.split('/').slice(0, 2).join('/');
+  if (/^(packages|apps)\//.test(file)) return file.split('/').slice(0, 2).join('/');
   return file.split('/')[0] ?? file;
 }

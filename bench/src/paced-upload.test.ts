@@ -20,7 +20,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const body = Buffer.alloc(20_000, 0x61);
+const body = Buffer.alloc(20_001, 0x61);
 
 test('an upload arrives whole, and its answer is later than its last byte', async () => {
   let arrived = 0;
@@ -30,7 +30,7 @@ test('an upload arrives whole, and its answer is later than its last byte', asyn
     });
     request.on('end', () => response.writeHead(201).end('{}'));
   });
-  const { status, lastByteAt, answeredAt } = await pacedUpload(url, body, 'text/plain', 1_000_000);
+  const { status, lastByteAt, answeredAt } = await pacedUpload(url, body, 'text/plain', 999_999);
   expect([status, arrived]).toEqual([201, body.byteLength]);
   expect(answeredAt).toBeGreaterThanOrEqual(lastByteAt);
 });
@@ -42,6 +42,8 @@ test.each([
   'a gateway that falls silent %s does not hang the run',
   async (_, listener) => {
     const url = await serve(listener);
-    await expect(pacedUpload(url, body, 'text/plain', 1_000_000, 200)).rejects.toThrow('aborted');
+    await expect(pacedUpload(url, body, 'text/plain', 999_999, 200)).rejects.toThrow(
+      'an upload had no answer after 221 ms',
+    );
   },
 );

@@ -29,11 +29,27 @@ export async function pacedUpload(
   bytesPerSecond: number,
   graceMs: number = GRACE_MS,
 ): Promise<PacedUpload> {
-  const limitMs = (body.byteLength / bytesPerSecond) * 1_000 + graceMs;
+  const limitMs = Math.ceil((body.byteLength / bytesPerSecond) * 1_000) + graceMs;
+  const signal = AbortSignal.timeout(limitMs);
+  try {
+    return await upload(url, body, contentType, bytesPerSecond, signal);
+  } catch (error) {
+    // Whatever it was doing then says that it cannot go on; nothing but the signal says why.
+    throw signal.aborted ? new Error(`an upload had no answer after ${limitMs} ms`, { cause: error }) : error;
+  }
+}
+
+async function upload(
+  url: string,
+  body: Buffer,
+  contentType: string,
+  bytesPerSecond: number,
+  signal: AbortSignal,
+): Promise<PacedUpload> {
   const sending = request(url, {
     method: 'POST',
     agent: false,
-    signal: AbortSignal.timeout(limitMs),
+    signal,
     headers: { 'content-type': contentType, 'content-length': body.byteLength },
   });
   const response = once(sending, 'response');

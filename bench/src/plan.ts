@@ -60,7 +60,7 @@ const WARM = { ...UPLINK, warmUpMs: 1_000, warmUpRequests: 2, maxMs: 90_000 } as
 const COLD = { ...UPLINK, warmUpMs: 0, warmUpRequests: 1, measureMs: 0, maxMs: 20_000 } as const;
 
 const PLANS: Readonly<Record<Mode, Plan>> = {
-  /** Under 12 minutes on two cores; about 11 when nothing else runs: more than half of it the gateway, a quarter the transports. */
+  /** About 20 minutes on two cores when nothing else runs: two thirds of it the gateway, a sixth the transports. */
   full: {
     mode: 'full',
     gateway: {
@@ -110,7 +110,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       rounds: 2,
       promisedRounds: 2,
       warmUpMs: 700,
-      measureMs: 500,
+      measureMs: 400,
     },
     fire: {
       variants: FIRE_VARIANTS.filter((name) => name !== 'undici-client' && name !== 'raw-https'),
@@ -121,7 +121,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
     },
     promises: {
       prewarmed: { rounds: 2, uploads: 3 },
-      bundle: { rounds: 2, warmUpMs: 400, measureMs: 500 },
+      bundle: { rounds: 2, warmUpMs: 400, measureMs: 300 },
       cutThrough: { rounds: 2, megabytes: 2 },
       overhead: { rounds: 1, ...WARM, measureMs: 1_000, minRequests: 20, minEach: 4 },
       memory: { variants: ['undici-pooled', 'http1-pooled'], megabytes: 1_000 },

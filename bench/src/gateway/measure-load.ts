@@ -2,7 +2,7 @@ import type { Costs } from '../transports/meter.ts';
 import type { LoadLength, LoadSeen } from './load.ts';
 
 /** Called for each answer; undefined for one that is no success. A request that gets none is missed by those who count. */
-export type OnAnswer = (latencyMs: number | undefined) => void;
+type OnAnswer = (latencyMs: number | undefined) => void;
 
 /**
  * Sends `each` requests on each of its connections, one after another, and returns when the last one is over. When `signal` fires, what

@@ -10,7 +10,7 @@ export function quantile(sorted: readonly number[], share: number): number {
 }
 
 /** Below so many values the 99th percentile is the largest of them, which says more about their number than about anything else. */
-export const P99_VALUES = 100;
+const P99_VALUES = 100;
 
 /** What is told of latencies: nothing of none, and no p99 of fewer than a hundred. */
 export function latencyFigures(latenciesMs: readonly number[]): {

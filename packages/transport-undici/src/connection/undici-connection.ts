@@ -116,6 +116,11 @@ export class UndiciConnection implements Connection {
     return this.#peerSettings && (this.#peerSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
   }
 
+  /** Whether the peer's SETTINGS have come. */
+  get settled(): boolean {
+    return this.#peerSettings !== undefined;
+  }
+
   get assumedMaxStreams(): number {
     return this.#limit.assumed;
   }
@@ -180,6 +185,16 @@ export class UndiciConnection implements Connection {
     this.#heard.now();
   }
 
+  /**
+   * Gives it up unless the peer's SETTINGS have come.
+   * @param connectMs what they and everything before them had, in milliseconds.
+   */
+  settingsDue(connectMs: number): void {
+    if (this.settled) return;
+    this.failure = new NoSettings(connectMs);
+    this.destroy('silent');
+  }
+
   /** By a PING (RFC 9113 section 6.7). */
   async prove(): Promise<number> {
     if (this.#session === undefined) throw new Error('no session to ping');
@@ -223,8 +238,7 @@ export class UndiciConnection implements Connection {
           failure('timeout', `no connection within connectMs (${connectMs} ms)`, undefined),
         );
       }
-      this.failure = new NoSettings(connectMs);
-      this.destroy('silent');
+      this.settingsDue(connectMs);
     };
     this.#cancelLimit = this.#clock.after(connectMs, onLate, { keepAlive: false });
     try {

@@ -74,6 +74,7 @@ export class DispatchHandler
     const { limits, signal } = attempt;
     this.#limits = new ExchangeLimits(clock, deadlines, { limits, since: record.startedAt, observer: this });
     this.#limits.start();
+    if (!connection.settled) this.#limits.awaitSettings();
     signal.addEventListener('abort', this.#onAbort);
     this.#body = new ResponseBody(this);
     const onSourceError = (cause: Error): void => {
@@ -240,6 +241,10 @@ export class DispatchHandler
     if (record.phase === 'headers' || this.#body.paused) return undefined;
     // Not the window: a peer that grants little by little finds it used up at every look.
     return this.#upload.taken + record.bytesReceived + this.#own.look();
+  }
+
+  onSettingsDue(connectMs: number): void {
+    this.#connection.settingsDue(connectMs);
   }
 
   onSilence(idleMs: number): void {

@@ -5,6 +5,7 @@ import { ProgressWatch } from './progress-watch.ts';
 export interface LimitObserver {
   /** Anything that grows with progress; undefined while nothing is expected to move. See `ProgressWatch`. */
   mark(): number | undefined;
+  onSettingsDue(connectMs: number): void;
   onSilence(idleMs: number): void;
   onHeadersLate(headersMs: number): void;
   onTotalPassed(totalMs: number): void;
@@ -13,8 +14,8 @@ export interface LimitObserver {
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * The limits of an exchange with a connection: `totalMs` since the request came, `idleMs` while a body moves, `headersMs`
- * between the two. One deadline for all of them: the nearest.
+ * The limits of an exchange with a connection: `totalMs` since the request came, `connectMs` since then until SETTINGS are
+ * there, `idleMs` while a body moves, `headersMs` between the two. One deadline for all of them: the nearest.
  */
 export class ExchangeLimits implements Deadline {
   place: number = NOWHERE;
@@ -23,7 +24,9 @@ export class ExchangeLimits implements Deadline {
   readonly #deadlines: Deadlines;
   readonly #limits: AttemptLimits;
   readonly #observer: LimitObserver;
+  readonly #since: number;
   readonly #totalAt: number;
+  #settingsAt = NEVER;
   #headersAt = NEVER;
   #watch: ProgressWatch | undefined;
 
@@ -37,12 +40,19 @@ export class ExchangeLimits implements Deadline {
     this.#deadlines = deadlines;
     this.#limits = limits;
     this.#observer = observer;
+    this.#since = since;
     this.#totalAt = since + limits.totalMs;
     this.dueAt = this.#totalAt;
   }
 
   start(): void {
     this.#deadlines.add(this);
+  }
+
+  /** The peer has not sent its SETTINGS yet, which `connectMs` is for as well. */
+  awaitSettings(): void {
+    this.#settingsAt = this.#since + this.#limits.connectMs;
+    this.#hasten(this.#settingsAt);
   }
 
   /** Bytes may move from now on. */
@@ -66,11 +76,14 @@ export class ExchangeLimits implements Deadline {
   }
 
   onDue(now: number): void {
-    const { totalMs, headersMs, idleMs } = this.#limits;
+    const { totalMs, connectMs, headersMs, idleMs } = this.#limits;
+    const settingsDue = now >= this.#settingsAt;
+    if (settingsDue) this.#settingsAt = NEVER;
     if (now >= this.#totalAt) this.#observer.onTotalPassed(totalMs);
+    else if (settingsDue) this.#observer.onSettingsDue(connectMs);
     else if (now >= this.#headersAt) this.#observer.onHeadersLate(headersMs);
     else if (this.#watch?.silentAt(now)) this.#observer.onSilence(idleMs);
-    this.dueAt = Math.min(this.#totalAt, this.#headersAt, this.#watch?.lookAt ?? NEVER);
+    this.dueAt = Math.min(this.#totalAt, this.#settingsAt, this.#headersAt, this.#watch?.lookAt ?? NEVER);
   }
 
   #hasten(at: number): void {

@@ -1,4 +1,5 @@
 import { FRESH, POOLED, PREWARMED } from '@ferry/core';
+import { FakeClock } from '@ferry/core/testing';
 import { expect, it } from 'vitest';
 import { CODE, FRAME, type RawConnection } from '../testing/raw-peer.ts';
 import { failureOf, text, World } from '../testing/world.ts';
@@ -89,6 +90,80 @@ it('a peer that never sends SETTINGS is given up within connectMs, and may have 
   expect(requests(peer.connections[0])).toBe(1);
   await expect.poll(() => peer.openSockets()).toBe(0);
   expect(subject.of('retired')).toMatchObject([{ reason: 'silent' }]);
+});
+
+it('what a request has waited for its place is part of its connectMs, up to SETTINGS', async () => {
+  const held: (() => void)[] = [];
+  const peer = await world.peer((connection) => {
+    if (connection.index > 0) return silent(connection);
+    connection.settings();
+    connection.on('whole', (id: number) => held.push(() => connection.answer(id)));
+  });
+  const clock = new FakeClock();
+  const subject = await world.transport({ ...FRESH, maxConnections: 1 }, { clock });
+  const first = subject.send(peer);
+  await expect.poll(() => held).toHaveLength(1);
+  let ended = false;
+  const failure = failureOf(subject.send(peer, { limits: { connectMs: 1_000 } }));
+  void failure.then(() => {
+    ended = true;
+  });
+  clock.advance(600);
+  held[0]?.();
+  await text(await first);
+  await expect.poll(() => requests(peer.connections[1])).toBe(1);
+  clock.advance(399);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(ended).toBe(false);
+  clock.advance(1);
+  expect(await failure).toMatchObject({
+    kind: 'timeout',
+    delivery: 'unknown',
+    message: expect.stringMatching('SETTINGS'),
+    cause: { message: expect.stringMatching('1000 ms') },
+  });
+  expect(subject.of('retired').at(-1)).toMatchObject({ reason: 'silent' });
+  await expect.poll(() => peer.openSockets()).toBe(0);
+});
+
+it.each([
+  ['PREWARMED', PREWARMED],
+  ['POOLED', POOLED],
+])('%s: on a connection that was prepared the connectMs of the request holds', async (_, policy) => {
+  const peer = await world.peer(silent);
+  const clock = new FakeClock();
+  const subject = await world.transport(policy, { clock });
+  subject.transport.prepare(peer.url);
+  await expect.poll(() => subject.transport.stats()).toMatchObject({ spare: 1 });
+  clock.advance(500);
+  const failure = failureOf(subject.send(peer, { limits: { connectMs: 1_000 } }));
+  await expect.poll(() => requests(peer.connections[0])).toBe(1);
+  clock.advance(999);
+  expect(subject.transport.stats()).toMatchObject({ streams: 1 });
+  clock.advance(1);
+  expect(subject.transport.stats()).toMatchObject({ streams: 0 });
+  expect(await failure).toMatchObject({
+    kind: 'timeout',
+    delivery: 'unknown',
+    message: expect.stringMatching('SETTINGS'),
+    exchange: { connectionOrigin: 'prewarmed' },
+  });
+});
+
+it('SETTINGS that came in time let an upload take longer than connectMs', async () => {
+  const held: (() => void)[] = [];
+  const peer = await world.peer((connection) => {
+    connection.settings();
+    connection.on('whole', (id: number) => held.push(() => connection.answer(id)));
+  });
+  const clock = new FakeClock();
+  const subject = await world.transport(FRESH, { clock });
+  const answer = subject.send(peer, { limits: { connectMs: 1_000 } });
+  await expect.poll(() => held).toHaveLength(1);
+  await expect.poll(() => subject.transport.connections()[0]?.peerMaxStreams).toBeDefined();
+  clock.advance(5_000);
+  held[0]?.();
+  expect(await text(await answer)).toBe('ok');
 });
 
 it('a spare whose SETTINGS never come is closed within connectMs', async () => {

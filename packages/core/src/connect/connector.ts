@@ -35,7 +35,10 @@ export interface Connecting {
 }
 
 export interface Connector {
-  /** Opens a connection to an origin, through a proxy if one leads there: with TLS for `https:`, without for `http:`. */
+  /**
+   * Opens a connection to an origin, through a proxy if one leads there: with TLS for `https:`, without for `http:`. Its socket
+   * does not keep the process alive.
+   */
   connect(origin: URL): Connecting;
 }
 
@@ -106,6 +109,7 @@ export function createConnector({ alpn, clock, ...options }: ConnectorOptions): 
       const target = proxyTarget(origin);
       const connecting = proxy === undefined ? direct(origin, target) : through(proxy, origin, target);
       connecting.socket.on('error', () => undefined);
+      letProcessEnd(connecting.socket);
       connecting.ready.catch((error: unknown) => {
         if (error instanceof AcquireFailure && error.kind === 'tls') sessions.forget(origin.host);
         // The addresses may have moved: the next connection asks for them anew.
@@ -115,6 +119,15 @@ export function createConnector({ alpn, clock, ...options }: ConnectorOptions): 
       return connecting;
     },
   };
+}
+
+/**
+ * What uses a connection keeps the process alive by its own limits. For each address after the first Node gives the socket a new
+ * handle (net.js, `kReinitializeHandle`), which keeps the process alive again.
+ */
+function letProcessEnd(socket: Socket): void {
+  socket.unref();
+  socket.on('connectionAttempt', () => socket.unref());
 }
 
 async function joined(tunnel: Promise<Socket>): Promise<Socket> {

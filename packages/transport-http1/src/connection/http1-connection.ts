@@ -74,8 +74,6 @@ export class Http1Connection implements Connection {
     this.#origin = origin;
     const { socket, ready } = connector.connect(origin);
     this.#socket = socket;
-    // Requests keep the process alive by their own limits; an unused connection must not.
-    socket.unref();
     const tooLate = () => this.#notOpened('timeout', `no connection within connectMs (${connectMs} ms)`);
     this.#cancelLimit = clock.after(connectMs, tooLate, { keepAlive: false });
     const opened = ready.then(

@@ -51,7 +51,7 @@ function peerOf(server: Server, scheme: 'http' | 'https', port: number, served =
 }
 
 async function listen(server: Server): Promise<number> {
-  server.listen(0, 'localhost');
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }

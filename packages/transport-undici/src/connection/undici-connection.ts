@@ -92,8 +92,6 @@ export class UndiciConnection implements Connection {
 
     const { socket, ready } = options.connector.connect(origin);
     this.#socket = socket;
-    // Requests keep the process alive by their own limits; an unused connection must not.
-    socket.unref();
     this.#keepFailureOf(socket);
     this.#client = oneSocketClient(origin, () => this.#socket);
     const opened = this.#open(ready, connectMs);

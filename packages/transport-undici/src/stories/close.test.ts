@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { FRESH, POOLED, PREWARMED } from '@ferry/core';
 import { expect, it } from 'vitest';
-import { certificate } from '../testing/certificate.ts';
 import { failureOf, text, World } from '../testing/world.ts';
 
 const world = new World();
@@ -75,63 +70,3 @@ it('nobody is subscribed to a diagnostics channel', async () => {
   const names = ['undici:client:connected', 'http2.client.stream.created', 'http2.client.stream.close'];
   expect(names.filter((name) => channel(name).hasSubscribers)).toEqual([]);
 });
-
-/** Passes the first connection on and leaves the others hanging in their TLS handshake. */
-async function onlyFirst(to: URL): Promise<{ url: URL; end(): Promise<void> }> {
-  const sockets: Socket[] = [];
-  const gate = createServer((client) => {
-    client.on('error', () => undefined);
-    if (sockets.push(client) > 1) return;
-    const upstream = connect(Number(to.port), '127.0.0.1');
-    upstream.on('error', () => undefined);
-    sockets.push(upstream);
-    client.pipe(upstream).pipe(client);
-  });
-  gate.listen(0, '127.0.0.1');
-  await once(gate, 'listening');
-  const { port } = gate.address() as AddressInfo;
-  return {
-    url: new URL(`https://localhost:${port}/`),
-    async end() {
-      gate.close();
-      for (const socket of sockets) socket.destroy();
-      await once(gate, 'close');
-    },
-  };
-}
-
-it('a spare that never gets ready does not keep a process alive', async () => {
-  const server = await world.server();
-  const gate = await onlyFirst(server.url);
-  try {
-    expect(await exitOf('PREWARMED', gate.url)).toEqual({ code: 0, signal: null, output: '200' });
-  } finally {
-    await gate.end();
-  }
-});
-
-it.each(['POOLED', 'PREWARMED'])('unused %s connections do not keep a process alive', async (profile) => {
-  const server = await world.server();
-  expect(await exitOf(profile, server.url)).toEqual({ code: 0, signal: null, output: '200' });
-});
-
-/** How a process ends by itself that sends one request and leaves its connections open. */
-async function exitOf(
-  profile: string,
-  url: URL,
-): Promise<{ code: number | null; signal: string | null; output: string }> {
-  const { cert } = await certificate();
-  const script = fileURLToPath(new URL('../testing/exit-child.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=@ferry/source', script, profile, url.href], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, CA: cert },
-  });
-  const watchdog = setTimeout(() => child.kill('SIGKILL'), 20_000);
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  clearTimeout(watchdog);
-  return { code, signal, output };
-}

@@ -44,7 +44,7 @@ export async function darkPath(to: URL): Promise<DarkPath> {
       join(client);
     });
   });
-  server.listen(0, 'localhost');
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const path: DarkPath = {
     url: new URL(`https://localhost:${(server.address() as AddressInfo).port}/`),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { churn } from './churn/churn.ts';
 import { caseCount, faultSuite } from './faults/fault-suite.ts';
 import { aborts } from './groups/aborts.ts';
+import { addresses } from './groups/addresses.ts';
 import { bodies } from './groups/bodies.ts';
 import { closing } from './groups/closing.ts';
 import type { Group } from './groups/group.ts';
@@ -44,8 +45,9 @@ export function runTransportConformance(name: string, make: MakeTransport, claim
         churned = report;
       }));
   }
-  // Played in processes of their own; whoever leads to the peer is nothing to them.
+  // A proxy resolves the names itself, and in processes of their own whoever leads to the peer is nothing to them.
   if (road === 'direct') {
+    describe(`${name}: addresses`, () => addresses(group));
     describe(`${name}: aborts`, () => aborts(group, onCase));
     describe(`${name}: memory`, () => memory(group, onCase));
   }

@@ -5,15 +5,22 @@ import { Worker } from 'node:worker_threads';
 const DEAF_LISTENER = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer();
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+  server.listen({ port: workerData.port, host: workerData.host, backlog: 1 }, () => {
     parentPort.postMessage(server.address().port);
-    Atomics.wait(new Int32Array(workerData), 0, 0);
+    Atomics.wait(new Int32Array(workerData.gate), 0, 0);
     process.exit();
   });
 `;
 
 /** Connections the kernel completes although nobody accepts: backlog + 1 on Linux, a few more to be safe. */
 const FILLERS = 4;
+
+export interface SynBlackholeOptions {
+  /** An address of the loopback network. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default one that is free. */
+  readonly port?: number;
+}
 
 export interface SynBlackhole {
   readonly url: URL;
@@ -24,16 +31,19 @@ export interface SynBlackhole {
  * A port whose SYNs are never answered, without a firewall: its backlog is full and nobody accepts, so Linux drops further
  * SYNs in silence.
  */
-export async function synBlackhole(): Promise<SynBlackhole> {
+export async function synBlackhole({
+  host = '127.0.0.1',
+  port: wanted = 0,
+}: SynBlackholeOptions = {}): Promise<SynBlackhole> {
   const gate = new SharedArrayBuffer(4);
-  const worker = new Worker(DEAF_LISTENER, { eval: true, workerData: gate });
+  const worker = new Worker(DEAF_LISTENER, { eval: true, workerData: { gate, host, port: wanted } });
   const port = await new Promise<number>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
   });
   const fillers: Socket[] = [];
   for (let i = 0; i < FILLERS; i += 1) {
-    const socket = net.connect(port, '127.0.0.1');
+    const socket = net.connect(port, host);
     socket.on('error', () => undefined);
     fillers.push(socket);
   }

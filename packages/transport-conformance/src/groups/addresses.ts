@@ -1,4 +1,4 @@
-import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
+import dns, { type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { synBlackhole } from '@ferry/upstream-sim/peers';
 import { expect, test, vi } from 'vitest';
 import type { Stage } from '../stage/stage.ts';
@@ -7,7 +7,7 @@ import { type Group, play } from './group.ts';
 /** Also loopback, and no peer of the suite listens there. */
 const DEAD = '127.0.0.2';
 
-type Answer = (error: null, addresses: readonly LookupAddress[]) => void;
+type Answer = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
 
 /**
  * Plays with a host that resolves to a dead address first, and then to the peer's; for as long as the play itself lasts, since the peer's
@@ -18,12 +18,12 @@ async function deadFirst(group: Group, prepare: (stage: Stage) => Promise<void>)
   const system = dns.lookup;
   let playing = false;
   let asked = 0;
-  const answer = (name: string, about: LookupOptions, then: Answer): void => {
+  const answer = (name: string, about: LookupAllOptions, then: Answer): void => {
     if (playing) {
       asked += 1;
       process.nextTick(then, null, addresses);
     } else {
-      system(name, about, then as Parameters<typeof system>[2]);
+      system(name, about, then);
     }
   };
   // The transport takes it when it is made.

@@ -133,7 +133,7 @@ it.each([
   const peer = await world.peer(silent);
   const clock = new FakeClock();
   const subject = await world.transport(policy, { clock });
-  subject.transport.prepare(peer.url);
+  subject.transport.prepare?.(peer.url);
   await expect.poll(() => subject.transport.stats()).toMatchObject({ spare: 1 });
   clock.advance(500);
   const failure = failureOf(subject.send(peer, { limits: { connectMs: 1_000 } }));

@@ -28,7 +28,7 @@ process.on('exit', () => {
   process.stdout.write(JSON.stringify({ live, spare, connecting }));
 });
 
-if (what === 'prepare') transport.prepare(url);
+if (what === 'prepare') transport.prepare?.(url);
 else await once(transport, what === 'PREWARMED' ? 1 : 0);
 
 /** One request, and then whatever of it is to stand by. */

@@ -1,64 +1,31 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createConnector } from '../connect/connector.ts';
-import { FakeClock } from '../testing/fake-clock.ts';
+import type { FakeClock } from '../testing/fake-clock.ts';
 import type { PoolEvent } from '../transport/pool-event.ts';
 import { FRESH, POOLED, PREWARMED, type ReusePolicy } from '../transport/reuse-policy.ts';
 import type { ProofKind } from './connection.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { LineConnection } from './testing/line-connection.ts';
+import type { LineConnection } from './testing/line-connection.ts';
+import { type LinePool, LineStage } from './testing/line-stage.ts';
 
-let server: Server;
+let stage: LineStage;
 let origin: URL;
-let sockets: Socket[];
 let clock: FakeClock;
-let events: PoolEvent[];
-let lines: LineConnection[];
-let pools: ConnectionPool<LineConnection>[];
+let events: readonly PoolEvent[];
 
 beforeEach(async () => {
-  sockets = [];
-  events = [];
-  lines = [];
-  pools = [];
-  clock = new FakeClock();
-  server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on('error', () => undefined).resume();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  stage = await LineStage.open();
+  ({ origin, clock, events } = stage);
 });
 afterEach(async () => {
-  await Promise.all(pools.map((pool) => pool.close(0)));
-  expect(pools.map((pool) => pool.views())).toEqual(pools.map(() => []));
+  await stage.close();
+  expect(stage.pools.map((pool) => pool.views())).toEqual(stage.pools.map(() => []));
   expect(clock.pending).toBe(0);
-  server.close();
-  await once(server, 'close');
 });
 
-function poolOf(policy: ReusePolicy, proof: ProofKind = 'peer'): ConnectionPool<LineConnection> {
-  const connector = createConnector({ alpn: 'http/1.1', clock });
-  const pool = new ConnectionPool<LineConnection>({
-    policy,
-    proof,
-    clock,
-    onEvent: (event) => events.push(event),
-    open(request) {
-      const line = new LineConnection({ ...request, id: `line-${lines.length + 1}`, connector, clock });
-      lines.push(line);
-      return line;
-    },
-  });
-  pools.push(pool);
-  return pool;
-}
+const poolOf = (policy: ReusePolicy, proof?: ProofKind): LinePool => stage.pool(policy, proof);
 
 const WANT = { connectMs: 10_000, avoid: undefined, onConnecting: () => undefined };
-const wait = (pool: ConnectionPool<LineConnection>, want: Partial<typeof WANT> = {}) =>
-  pool.wait(origin, { ...WANT, ...want });
+const wait = (pool: LinePool, want: Partial<typeof WANT> = {}) => pool.wait(origin, { ...WANT, ...want });
 const types = () => events.map(({ type }) => type);
 
 describe('a third protocol on the same pool', () => {
@@ -142,7 +109,7 @@ describe('a third protocol on the same pool', () => {
         throw new Error('no sockets today');
       },
     });
-    pools.push(pool);
+    stage.pools.push(pool);
     await expect(wait(pool).lease).rejects.toMatchObject({ kind: 'connect', phase: 'connect' });
     expect(pool.stats()).toMatchObject({ connecting: 0, waiting: 0 });
   });
@@ -197,10 +164,7 @@ describe('a path that has gone dark', () => {
   const LATE_MS = 50;
 
   /** A pool whose `count` connections stand idle and answer nobody. */
-  async function darkPool(
-    count: number,
-    policy: Partial<ReusePolicy>,
-  ): Promise<ConnectionPool<LineConnection>> {
+  async function darkPool(count: number, policy: Partial<ReusePolicy>): Promise<LinePool> {
     const pool = poolOf({ ...POOLED, maxStreams: 1, proveTimeoutMs: 1_000, ...policy });
     const leases = await Promise.all(Array.from({ length: count }, () => wait(pool).lease));
     for (const { connection, release } of leases) {
@@ -242,7 +206,7 @@ describe('a path that has gone dark', () => {
   it('one that answers after all is proven beside the new connection, and kept', async () => {
     const pool = await darkPool(3, { maxConnections: 4 });
     const waiting = wait(pool);
-    for (const line of lines) line.answers = true;
+    for (const line of stage.lines) line.answers = true;
     clock.advance(LATE_MS);
     await expect.poll(() => events.filter(({ type }) => type === 'proved')).toHaveLength(2);
     (await waiting.lease).release('keep');
@@ -275,7 +239,7 @@ describe('prepare', () => {
     pool.prepare(origin);
     await expect.poll(types).toEqual(['opened']);
     const lease = pool.take(origin, WANT);
-    expect([lease?.origin, sockets.length >= 1]).toEqual(['prewarmed', true]);
+    expect([lease?.origin, stage.sockets.length >= 1]).toEqual(['prewarmed', true]);
     lease?.release('keep');
   });
 

@@ -213,7 +213,7 @@ export const PRODUCTIONS: Readonly<Record<RowName, readonly Production[]>> = {
   oversized: [{ arm: () => ({ maxResponseBytes: 1 }), ...same([1, 'upstream_bad_answer']) }],
   'untrusted-certificate': [{ trusting: false, arm: () => undefined, ...same([1, 'upstream_transport']) }],
   'invalid-request': [
-    { only: 'h2', arm: () => ({ headers: { 'x-title': '\u4f60\u597d' } }), ...same([1, 'invalid_request']) },
+    { arm: () => ({ headers: { 'x-title': '\u4f60\u597d' } }), ...same([1, 'invalid_request']) },
   ],
   overloaded: [
     {

@@ -14,12 +14,17 @@ export class CredentialTurns {
     this.#source = source;
   }
 
+  /** Whether attempts carry a credential at all. */
+  get needed(): boolean {
+    return this.#source !== undefined;
+  }
+
   /** What there is for the next attempt. A request that carries none needs none. */
   outlook(): CredentialOutlook {
     return this.#source?.outlook(this.#refused) ?? READY;
   }
 
-  /** For one attempt; undefined when the outlook is not `ready`, and when the request carries none. */
+  /** For one attempt; undefined when no credential is ready, and when the request carries none. */
   take(): CredentialLease | undefined {
     const lease = this.#source?.take(this.#refused);
     this.#last = lease?.credential.alias;

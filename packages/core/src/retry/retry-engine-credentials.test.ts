@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { CredentialSource } from '../credential/credential.ts';
 import { CredentialPool } from '../credential/credential-pool.ts';
 import { clientBench } from '../testing/client-bench.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -94,6 +95,30 @@ test('when every key is refused nobody is kept waiting for the next probe', asyn
   expect(bench.upstream.seen).toHaveLength(2);
   clock.advance(5_000);
   expect(await bench.failure({ credential })).toMatchObject({ code: 'upstream_status', status: 401 });
+});
+
+test('of two requests that come at the same moment for the one key whose turn to be probed it is, one goes, and none without a key', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(200)], { clock });
+  const credential = new CredentialPool(KEYS.slice(0, 1), { clock });
+  credential.take(new Set())?.release({ status: 401 });
+  clock.advance(5_000);
+  const [probe, other] = await Promise.all([bench.request({ credential }), bench.failure({ credential })]);
+  expect(bench.upstream.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer sk-first']);
+  expect(probe.status).toBe(200);
+  expect(other).toMatchObject({ code: 'credentials_resting', status: 503, attempts: [] });
+});
+
+test('a source that promises a credential and then has none sends nothing', async () => {
+  await using bench = await clientBench([answer(200)]);
+  const credential: CredentialSource = {
+    outlook: () => ({ type: 'ready' }),
+    take: () => undefined,
+    only: () => credential,
+    list: () => [],
+  };
+  expect(await bench.failure({ credential })).toMatchObject({ code: 'overloaded', attempts: [] });
+  expect(bench.upstream.seen).toHaveLength(0);
 });
 
 test('the caller hears of the key that is ready first, not of the one that was limited last', async () => {

@@ -62,8 +62,8 @@ export class RetryRun {
     budget.deposit();
     for (;;) {
       if (this.#stop.cause !== undefined) throw this.#stopped();
-      await this.#untilCredential();
-      const result = await this.#attempt(attempt);
+      const lease = await this.#untilCredential();
+      const result = await this.#attempt(attempt, lease);
       this.#last = result;
       const verdict = this.#judge(result);
       this.#remember(result);
@@ -79,13 +79,17 @@ export class RetryRun {
     }
   }
 
-  /** Returns when a credential is ready, or none is needed: nothing may happen between that and taking it. */
-  async #untilCredential(): Promise<void> {
+  /**
+   * Resolves with a credential, undefined only for a request that carries none. It is taken in here and not by whoever is told
+   * that there is one: another request can take it while the word is on its way.
+   */
+  async #untilCredential(): Promise<CredentialLease | undefined> {
     for (;;) {
+      const lease = this.#credentials.take();
+      if (lease !== undefined || !this.#credentials.needed) return lease;
       const outlook = this.#credentials.outlook();
-      if (outlook.type === 'ready') return;
       const facts = { attempts: this.#attempts, acted: this.#acted };
-      if (outlook.type === 'none') throw restingFailure(this.#request, undefined, facts);
+      if (outlook.type !== 'resting') throw restingFailure(this.#request, undefined, facts);
       const leftMs = Math.min(this.#options.policy.budgetMs - this.#waitedMs, this.#stop.leftMs());
       // Whether a refused credential is accepted again nobody can say: no caller is kept waiting for that.
       if (outlook.cause === 'refused' || outlook.restMs >= leftMs)
@@ -98,8 +102,7 @@ export class RetryRun {
     }
   }
 
-  async #attempt(attempt: RunAttempt): Promise<AttemptResult> {
-    const lease = this.#credentials.take();
+  async #attempt(attempt: RunAttempt, lease: CredentialLease | undefined): Promise<AttemptResult> {
     try {
       const result = await this.#send(attempt, lease);
       this.#credentials.answered(result.outcome);

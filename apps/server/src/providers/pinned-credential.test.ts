@@ -4,12 +4,9 @@ import { expect, test } from 'vitest';
 import { PinnedCredential } from './pinned-credential.ts';
 
 const NONE: ReadonlySet<string> = new Set();
-const pool = (clock = new FakeClock()) =>
+const pool = (clock = new FakeClock(), aliases = ['a', 'b']) =>
   new CredentialPool(
-    [
-      { alias: 'a', secret: 'ka' },
-      { alias: 'b', secret: 'kb' },
-    ],
+    aliases.map((alias) => ({ alias, secret: `k${alias}` })),
     { clock },
   );
 
@@ -58,6 +55,19 @@ test('when the other key is ready sooner, that is what the request waits for', (
   expect(pinned.outlook(NONE)).toEqual({ type: 'resting', restMs: 2_000, cause: 'limited' });
   clock.advance(2_000);
   expect(use(pinned)).toBe('b');
+});
+
+test('all uploads of a request together probe one refused key, and then use one that serves', () => {
+  const clock = new FakeClock();
+  const keys = pool(clock, ['a', 'b', 'c']);
+  for (const alias of ['a', 'b']) keys.only(alias).take(NONE)?.release({ status: 401 });
+  clock.advance(5_000);
+  const pinned = new PinnedCredential(keys);
+  const [first, second] = [pinned.take(NONE), pinned.take(NONE)];
+  expect([first, second].map((lease) => lease?.credential.alias)).toEqual(['a', 'a']);
+  for (const lease of [first, second]) lease?.release({ status: 401 });
+  // The second upload has not probed anything itself.
+  expect(pinned.take(new Set(['a']))?.credential.alias).toBe('c');
 });
 
 test('the edit uses the key that owns the files or none, waits while it is limited, and does not move', () => {

@@ -9,6 +9,7 @@ export class PinnedCredential implements CredentialSource {
   readonly #pool: CredentialSource;
   readonly #left = new Set<string>();
   #current: string | undefined;
+  #hasProbed = false;
 
   /** @param current alias of the key to begin with. */
   constructor(pool: CredentialSource, current?: string) {
@@ -21,17 +22,19 @@ export class PinnedCredential implements CredentialSource {
     return this.#current;
   }
 
-  outlook(refused: ReadonlySet<string>): CredentialOutlook {
-    const elsewhere = this.#pool.outlook(this.#notElsewhere(refused));
+  outlook(refused: ReadonlySet<string>, mayProbe = true): CredentialOutlook {
+    const elsewhere = this.#pool.outlook(this.#notElsewhere(refused), this.#mayProbe(mayProbe));
     const own = this.#own()?.outlook(refused);
     if (own === undefined || own.type === 'none' || elsewhere.type === 'ready') return elsewhere;
     if (own.type === 'ready' || elsewhere.type === 'none') return own;
     return elsewhere.cause === 'limited' && elsewhere.restMs < own.restMs ? elsewhere : own;
   }
 
-  take(refused: ReadonlySet<string>): CredentialLease | undefined {
-    const lease = this.#own()?.take(refused) ?? this.#pool.take(this.#notElsewhere(refused));
+  take(refused: ReadonlySet<string>, mayProbe = true): CredentialLease | undefined {
+    const lease =
+      this.#own()?.take(refused) ?? this.#pool.take(this.#notElsewhere(refused), this.#mayProbe(mayProbe));
     if (lease === undefined) return undefined;
+    this.#hasProbed ||= lease.probe === true;
     const { alias } = lease.credential;
     if (this.#current !== undefined && this.#current !== alias) this.#left.add(this.#current);
     this.#current = alias;
@@ -53,6 +56,11 @@ export class PinnedCredential implements CredentialSource {
 
   #own(): CredentialSource | undefined {
     return this.#current === undefined ? undefined : this.#pool.only(this.#current);
+  }
+
+  /** All its uploads together find out about one refused key: each moves with the others. */
+  #mayProbe(mayProbe: boolean): boolean {
+    return mayProbe && !this.#hasProbed;
   }
 
   /** Keys that this request does not move to. */

@@ -9,7 +9,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 function pool(clock = new FakeClock(), options: CredentialPoolOptions = {}, aliases = ['a', 'b', 'c']) {
   const keys = aliases.map((alias) => ({ alias, secret: `sk-${alias}-secret` }));
-  return new CredentialPool(keys, { clock, ...options });
+  return new CredentialPool(keys, { clock, random: () => 0, ...options });
 }
 
 function take(from: CredentialSource, refused: ReadonlySet<string> = NONE): CredentialLease {
@@ -134,6 +134,14 @@ test('each probe that is refused doubles the rest, up to ten minutes', () => {
     clock.advance(key?.restMs ?? 0);
   }
   expect(rests).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 600_000, 600_000]);
+});
+
+test('keys that are refused together do not all come back at the same moment', () => {
+  const clock = new FakeClock();
+  const drawn = [0, 0.25, 0.5];
+  const keys = pool(clock, { random: () => drawn.shift() ?? 0 });
+  for (const one of ['a', 'b', 'c']) take(keys.only(one)).release({ status: 401 });
+  expect(keys.list().map(({ restMs }) => restMs)).toEqual([5_000, 4_750, 4_500]);
 });
 
 test('a probe that comes to nothing leaves the key to the next one', () => {

@@ -1,3 +1,4 @@
+import type { Random } from '../retry/backoff.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import {
   type Credential,
@@ -14,6 +15,8 @@ export type CredentialEvent = { readonly alias: string } & KeyChange;
 
 export interface CredentialPoolOptions extends Partial<RestPolicy> {
   readonly clock?: Clock;
+  /** Spreads the rests of refused keys. Default `Math.random`. */
+  readonly random?: Random;
   /** Hears of every change of a key. Must not throw. */
   onEvent?(event: CredentialEvent): void;
 }
@@ -28,7 +31,8 @@ const DEFAULT_REST_POLICY: RestPolicy = {
 /**
  * Several keys of one upstream. An attempt gets the key with the fewest attempts under way, and among equals the one used
  * longest ago. A key that is limited rests as long as the upstream asks. A key that is refused rests too; then exactly one
- * request finds out whether it still is, while the others use other keys.
+ * request finds out whether it still is, while the others use other keys. No request does that for more than one key while
+ * another one serves: five revoked keys must not take up all the attempts of those who could use a sixth.
  */
 export class CredentialPool implements CredentialSource {
   readonly #keys: readonly PooledKey[];
@@ -46,18 +50,18 @@ export class CredentialPool implements CredentialSource {
         throw new TypeError(`two credentials are called ${credential.alias}`);
       aliases.add(credential.alias);
     }
-    const { clock = systemClock, onEvent, ...rest } = options;
+    const { clock = systemClock, random = Math.random, onEvent, ...rest } = options;
     const policy = { ...DEFAULT_REST_POLICY, ...rest };
-    this.#keys = credentials.map((credential) => new PooledKey(credential, policy));
+    this.#keys = credentials.map((credential) => new PooledKey(credential, policy, random));
     this.#clock = clock;
     this.#onEvent = onEvent?.bind(options);
   }
 
-  outlook(refused: ReadonlySet<string>): CredentialOutlook {
+  outlook(refused: ReadonlySet<string>, mayProbe = true): CredentialOutlook {
     const now = this.#clock.now();
     const keys = this.#keysOutside(refused);
     if (keys.length === 0) return { type: 'none' };
-    if (keys.some((key) => key.isReady(now) || key.isDueForProbe(now))) return { type: 'ready' };
+    if (nextOf(keys, now, mayProbe) !== undefined) return { type: 'ready' };
     // A limited key is sure to come back; what a refused one will say nobody knows.
     const limited = keys.filter((key) => !key.isRefused());
     return {
@@ -67,11 +71,9 @@ export class CredentialPool implements CredentialSource {
     };
   }
 
-  take(refused: ReadonlySet<string>): CredentialLease | undefined {
+  take(refused: ReadonlySet<string>, mayProbe = true): CredentialLease | undefined {
     const now = this.#clock.now();
-    const keys = this.#keysOutside(refused);
-    // A probe that is due comes first: its request can still move on, and until then the key serves nobody.
-    const key = keys.find((key) => key.isDueForProbe(now)) ?? leastLoaded(keys.filter((k) => k.isReady(now)));
+    const key = nextOf(this.#keysOutside(refused), now, mayProbe);
     return key === undefined ? undefined : this.#lease(key, now);
   }
 
@@ -107,6 +109,7 @@ export class CredentialPool implements CredentialSource {
     let held = true;
     return {
       credential: key.credential,
+      probe,
       release: (use = {}) => {
         if (!held) return;
         held = false;
@@ -132,6 +135,13 @@ export class CredentialPool implements CredentialSource {
   #tell(key: PooledKey, change: KeyChange): void {
     this.#onEvent?.({ alias: key.credential.alias, ...change });
   }
+}
+
+function nextOf(keys: readonly PooledKey[], now: number, mayProbe: boolean): PooledKey | undefined {
+  // A probe that is due comes first: its request can still move on, and until then the key serves nobody.
+  const due =
+    mayProbe || keys.every((key) => key.isRefused()) ? keys.find((key) => key.isDueForProbe(now)) : undefined;
+  return due ?? leastLoaded(keys.filter((key) => key.isReady(now)));
 }
 
 function leastLoaded(keys: readonly PooledKey[]): PooledKey | undefined {

@@ -18,6 +18,8 @@ export interface CredentialUse {
 /** A credential for one attempt. It counts as in flight until it is released. */
 export interface CredentialLease {
   readonly credential: Credential;
+  /** It was refused, and this attempt finds out whether it still is. Default false. */
+  readonly probe?: boolean;
   /** Ends the lease and tells how the upstream answered. Only the first call counts. */
   release(use?: CredentialUse): void;
 }
@@ -51,10 +53,14 @@ export interface CredentialState {
 }
 
 export interface CredentialSource {
-  /** What `take` would find. `refused` holds the aliases that this request was refused with. */
-  outlook(refused: ReadonlySet<string>): CredentialOutlook;
-  /** A credential when the outlook is `ready`, else undefined. */
-  take(refused: ReadonlySet<string>): CredentialLease | undefined;
+  /** What `take` would find. */
+  outlook(refused: ReadonlySet<string>, mayProbe?: boolean): CredentialOutlook;
+  /**
+   * A credential when the outlook is `ready`, else undefined. `refused` holds the aliases that this request was refused with.
+   * `mayProbe` (default true) says whether it can afford to be refused once more: if not, it gets a refused credential only when
+   * there is no other left to use or to wait for.
+   */
+  take(refused: ReadonlySet<string>, mayProbe?: boolean): CredentialLease | undefined;
   /**
    * The same source confined to one credential, for a request whose files belong to it. It waits while the credential is
    * limited, and uses it even while it counts as refused: there is no other that could serve.

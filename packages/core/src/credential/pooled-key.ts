@@ -1,3 +1,4 @@
+import type { Random } from '../retry/backoff.ts';
 import type { Credential, CredentialState, CredentialUse } from './credential.ts';
 
 /** How long keys rest, in milliseconds. */
@@ -6,7 +7,10 @@ export interface RestPolicy {
   readonly limitedMs: number;
   /** The longest rest after a 429, whatever it asks for. Default 3 600 000. */
   readonly maxLimitedMs: number;
-  /** After a 401 or 403; doubles with each probe that is refused again. Default 5 000. */
+  /**
+   * After a 401 or 403, less up to a fifth by chance, so that keys which were refused together are not probed together; doubles
+   * with each probe that is refused again. Default 5 000.
+   */
   readonly refusedMs: number;
   /** The longest rest between two probes. Default 600 000. */
   readonly maxRefusedMs: number;
@@ -32,6 +36,7 @@ const MAX_GUESSED_MS = 60_000;
 export class PooledKey {
   readonly credential: Credential;
   readonly #policy: RestPolicy;
+  readonly #random: Random;
   #condition: Condition = { type: 'ready' };
   /** 429s without a time, in a row. */
   #guesses = 0;
@@ -42,9 +47,10 @@ export class PooledKey {
   /** `order` of the last lease; the key used longest ago has the smallest. */
   lastOrder = 0;
 
-  constructor(credential: Credential, policy: RestPolicy) {
+  constructor(credential: Credential, policy: RestPolicy, random: Random) {
     this.credential = credential;
     this.#policy = policy;
+    this.#random = random;
   }
 
   isReady(now: number): boolean {
@@ -127,12 +133,14 @@ export class PooledKey {
     return this.#rest(refusedMs, status, use);
   }
 
+  /** `wholeMs` is without chance: the next rest is twice of that. */
   #rest(
-    restMs: number,
+    wholeMs: number,
     status: number,
     { now, order }: { readonly now: number; readonly order: number },
   ): KeyChange {
-    this.#condition = { type: 'refused', until: now + restMs, restMs };
+    const restMs = wholeMs * (1 - this.#random() / 5);
+    this.#condition = { type: 'refused', until: now + restMs, restMs: wholeMs };
     this.#refusedAfter = Math.max(order, this.lastOrder);
     return { type: 'refused', restMs, status };
   }

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import { ResilientClient } from '../client/resilient-client.ts';
 import type { CredentialSource } from '../credential/credential.ts';
 import { CredentialPool } from '../credential/credential-pool.ts';
 import { clientBench } from '../testing/client-bench.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { answer, hangUp, saysNothing } from '../testing/upstream.ts';
-import { fromText } from '../transport/request-body.ts';
+import { answer, type Behaviour, hangUp, saysNothing } from '../testing/upstream.ts';
+import { fromText, oneShot } from '../transport/request-body.ts';
 
 const KEYS = [
   { alias: 'first', secret: 'sk-first' },
@@ -88,7 +89,7 @@ test('a limit that outlasts the deadline is told at once', async () => {
 test('when every key is refused nobody is kept waiting for the next probe', async () => {
   const clock = new FakeClock();
   await using bench = await clientBench([answer(401)], { clock });
-  const credential = new CredentialPool(KEYS, { clock });
+  const credential = new CredentialPool(KEYS, { clock, random: () => 0 });
   expect(await bench.failure({ credential })).toMatchObject({ code: 'upstream_status', status: 401 });
   const failure = await bench.failure({ credential });
   expect(failure).toMatchObject({ code: 'credentials_resting', status: 503, retryAfterMs: 5_000 });
@@ -119,6 +120,63 @@ test('a source that promises a credential and then has none sends nothing', asyn
   };
   expect(await bench.failure({ credential })).toMatchObject({ code: 'overloaded', attempts: [] });
   expect(bench.upstream.seen).toHaveLength(0);
+});
+
+const FIVE = ['a', 'b', 'c', 'd', 'e'].map((alias) => ({ alias, secret: `sk-${alias}` }));
+
+/** Four keys are revoked, and their time to be probed has come. */
+async function fourRevoked() {
+  const clock = new FakeClock();
+  const revoked: Behaviour = (response, request) =>
+    answer(request.headers.authorization === 'Bearer sk-e' ? 200 : 401)(response, request);
+  const bench = await clientBench([revoked], { clock });
+  const credential = new CredentialPool(FIVE, { clock });
+  for (const { alias } of FIVE.slice(0, 4)) credential.only(alias).take(new Set())?.release({ status: 401 });
+  clock.advance(5_000);
+  return { bench, credential, clock };
+}
+
+test('a request probes one revoked key and then uses the healthy one, however many are due for a probe', async () => {
+  const { bench, credential } = await fourRevoked();
+  await using _ = bench;
+  const got = await bench.request({ credential });
+  expect(got.attempts.map((attempt) => attempt.credential)).toEqual(['a', 'e']);
+});
+
+test('a request that cannot be sent twice probes no revoked key while another is healthy', async () => {
+  const { bench, credential } = await fourRevoked();
+  await using _ = bench;
+  const once = oneShot(body().open());
+  const got = await bench.request({ credential, body: once });
+  expect(got.attempts.map((attempt) => attempt.credential)).toEqual(['e']);
+});
+
+test('the last retry is not spent on a probe', async () => {
+  const { bench, credential, clock } = await fourRevoked();
+  await using _ = bench;
+  const client = new ResilientClient({
+    transports: { isolated: bench.isolated, shared: bench.shared },
+    policy: { maxRetries: 0 },
+    clock,
+  });
+  const got = await client.request({
+    method: 'GET',
+    url: bench.upstream.url,
+    headers: {},
+    safety: 'repeatable',
+    label: 'look',
+    credential,
+  });
+  expect(got.attempts.map((attempt) => attempt.credential)).toEqual(['e']);
+});
+
+test('when no key is healthy, the refused ones whose time has come are tried', async () => {
+  const { bench, credential } = await fourRevoked();
+  await using _ = bench;
+  credential.only('e').take(new Set())?.release({ status: 401 });
+  const failure = await bench.failure({ credential });
+  expect(failure).toMatchObject({ code: 'upstream_status', status: 401 });
+  expect(failure.attempts.map((attempt) => attempt.credential)).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('the caller hears of the key that is ready first, not of the one that was limited last', async () => {

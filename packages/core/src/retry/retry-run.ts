@@ -53,7 +53,7 @@ export class RetryRun {
     this.#options = options;
     this.#request = request;
     this.#stop = stop;
-    this.#credentials = new CredentialTurns(request.credential);
+    this.#credentials = new CredentialTurns(request.credential, () => this.#canMoveOn());
   }
 
   /** @throws RequestFailure and nothing else. */
@@ -151,6 +151,17 @@ export class RetryRun {
         bodySpent: this.#bodySpent,
       },
       this.#options.policy,
+    );
+  }
+
+  /** Whether a request whose next attempt is refused can go on with another credential. */
+  #canMoveOn(): boolean {
+    const { policy, budget } = this.#options;
+    return (
+      this.#attempts.length < policy.maxRetries &&
+      this.#request.body?.replayable !== false &&
+      policy.retryStatusCodes.includes(401) &&
+      budget.available() >= 1
     );
   }
 

@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<Ruling, string>> = {
   'retry-once-elsewhere': 'once more, on another connection',
   'other-protocol': 'once more, at once, over HTTP/1.1',
   'other-credential': 'at once with another key, if there is one',
+  'second-opinion': 'at once with one other key, if there is one',
   'wait-as-told': 'at the time named; a 429 at once with another key',
   'wait-with-jitter': 'at once with another key, else after a growing wait',
   'give-up': 'no',

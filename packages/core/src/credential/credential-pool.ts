@@ -121,8 +121,8 @@ export class CredentialPool implements CredentialSource {
   }
 
   /**
-   * A 403 can be about the request (a model that is not for this account) instead of the key. It never takes out the last
-   * key that is not refused, so that one odd request cannot stop all the others.
+   * A 403 can be about what one key's account may do instead of the key. It never takes out the last key that is not refused, so
+   * that one odd request cannot stop all the others.
    */
   #hasOther(key: PooledKey): boolean {
     return this.#keys.some((other) => other !== key && !other.isRefused());

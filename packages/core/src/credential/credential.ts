@@ -10,7 +10,10 @@ export interface Credential {
 
 /** What the upstream said to a request that was sent with a credential. */
 export interface CredentialUse {
-  /** Undefined when no answer came, or nothing was sent: that says nothing about the credential. */
+  /**
+   * Undefined when no answer came, or nothing was sent: that says nothing about the credential. 403 only when another credential
+   * was then accepted for the same request: until that is known, what is forbidden may be the request.
+   */
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
 }
@@ -28,7 +31,7 @@ export interface CredentialLease {
 export type RestCause =
   /** The upstream limits its rate (429) and named a time: it is ready after that. */
   | 'limited'
-  /** The upstream refused it (401, 403): whether it is ever ready again, only a probe can tell. */
+  /** The upstream refused it (401, or 403 for what it allowed another one): whether it is ever ready again, only a probe can tell. */
   | 'refused';
 
 /** What a source has for a request now. A closed set. */

@@ -42,6 +42,8 @@ export class PooledKey {
   #guesses = 0;
   /** `order` of the lease after which it was refused. */
   #refusedAfter = 0;
+  /** `order` of the newest lease that was accepted. */
+  #acceptedAt = 0;
   inFlight = 0;
   taken = 0;
   /** `order` of the last lease; the key used longest ago has the smallest. */
@@ -130,6 +132,8 @@ export class PooledKey {
     }
     // Requests that were under way when it was refused come back refused as well: they say nothing new.
     if (this.isRefused() || !use.mayRest) return undefined;
+    // A 403 is told when its request is over, and the key may have served others since.
+    if (status === 403 && this.#acceptedAt > use.order) return undefined;
     return this.#rest(refusedMs, status, use);
   }
 
@@ -163,6 +167,7 @@ export class PooledKey {
 
   #accepted({ order, probe }: { readonly order: number; readonly probe: boolean }): KeyChange | undefined {
     this.#guesses = 0;
+    this.#acceptedAt = Math.max(this.#acceptedAt, order);
     // An answer to what was sent before the refusal does not take it back.
     if (!this.isRefused() || !(probe || order > this.#refusedAfter)) return undefined;
     this.#condition = { type: 'ready' };

@@ -53,6 +53,7 @@ const anyHistory: fc.Arbitrary<AttemptHistory> = fc
     retries: fc.nat(5),
     failures: fc.array(anyError, { maxLength: 3 }),
     otherCredentials: fc.constantFrom<AttemptHistory['otherCredentials'][]>('ready', 'resting', 'none'),
+    forbidden: fc.boolean(),
     bodySpent: fc.boolean(),
   })
   .map((history) => ({ ...history, previous: history.failures.at(-1) }));
@@ -103,6 +104,7 @@ test('the loop ends: there are never more attempts than the retries and one', ()
             failures,
             previous,
             otherCredentials: keys,
+            forbidden: false,
             bodySpent: false,
           };
           if (classify(outcome, safety, history, policy).type !== 'retry') break;

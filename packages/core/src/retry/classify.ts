@@ -21,6 +21,8 @@ export interface AttemptHistory {
    * request has not been refused with.
    */
   readonly otherCredentials: 'ready' | 'resting' | 'none';
+  /** Whether an earlier attempt, with another credential, was answered 403. */
+  readonly forbidden: boolean;
   /** Whether the body was opened, now or earlier, and cannot be opened again. */
   readonly bodySpent: boolean;
 }
@@ -140,10 +142,11 @@ function follow({ ruling }: Cell, outcome: AttemptOutcome, history: AttemptHisto
       if (history.failures.some(({ kind }) => kind === 'http1-required'))
         return giveUp('upstream_transport', 'no transport speaks HTTP/1.1 to it');
       return elsewhere(AT_ONCE);
+    case 'second-opinion':
+      if (history.forbidden) return giveUp('upstream_status', 'a second credential is refused it too');
+      return otherCredential(history);
     case 'other-credential':
-      if (history.otherCredentials === 'none')
-        return giveUp('upstream_status', 'there is no other credential to try');
-      return retry(AT_ONCE, { otherCredential: true });
+      return otherCredential(history);
     case 'wait-as-told':
       return other && isRateLimit(outcome)
         ? retry(AT_ONCE, { otherCredential: true })
@@ -156,6 +159,12 @@ function follow({ ruling }: Cell, outcome: AttemptOutcome, history: AttemptHisto
 }
 
 const AT_ONCE: Delay = { type: 'immediate' };
+
+function otherCredential({ otherCredentials }: AttemptHistory): Verdict {
+  return otherCredentials === 'none'
+    ? giveUp('upstream_status', 'there is no other credential to try')
+    : retry(AT_ONCE, { otherCredential: true });
+}
 
 const wasRefused = ({ failures }: AttemptHistory): boolean =>
   failures.some(({ delivery }) => delivery === 'refused');

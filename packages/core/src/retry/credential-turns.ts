@@ -1,5 +1,5 @@
 import type { CredentialLease, CredentialOutlook, CredentialSource } from '../credential/credential.ts';
-import type { AttemptOutcome } from './outcome.ts';
+import type { AttemptResult } from './attempt.ts';
 
 const READY: CredentialOutlook = { type: 'ready' };
 const NO_CREDENTIAL: CredentialOutlook = { type: 'none' };
@@ -9,6 +9,8 @@ export class CredentialTurns {
   readonly #source: CredentialSource | undefined;
   readonly #canMoveOn: () => boolean;
   readonly #refused = new Set<string>();
+  /** Of attempts that were answered 403, until it is known whom that blames. */
+  readonly #forbidden: CredentialLease[] = [];
   #last: string | undefined;
   #hasProbed = false;
 
@@ -36,10 +38,33 @@ export class CredentialTurns {
     return lease;
   }
 
-  /** A refused credential is not used again by this request. Call it before its lease is released. */
-  answered(outcome: AttemptOutcome): void {
-    if (outcome.type !== 'answered' || this.#last === undefined) return;
-    if (outcome.status === 401 || outcome.status === 403) this.#refused.add(this.#last);
+  /**
+   * The attempt with this lease has ended, but for what still flows: a credential is in flight until the answer's last byte. One
+   * that was refused is not used again by this request.
+   */
+  settle(lease: CredentialLease | undefined, { outcome, flow }: AttemptResult): void {
+    if (lease === undefined) return;
+    const use =
+      outcome.type === 'answered' ? { status: outcome.status, retryAfterMs: outcome.retryAfterMs } : {};
+    const { status } = use;
+    if (status === 401 || status === 403) this.#refused.add(lease.credential.alias);
+    if (status === 403) {
+      this.#forbidden.push(lease);
+      return;
+    }
+    // What this credential is allowed, the others were forbidden for their own sake.
+    const forbidden = status !== undefined && status < 300 ? this.#forbidden.splice(0) : [];
+    const release = () => {
+      lease.release(use);
+      for (const other of forbidden) other.release({ status: 403 });
+    };
+    if (flow === undefined) release();
+    else void flow.ended.then(release);
+  }
+
+  /** The request is over: a 403 that no other credential has put right says nothing about its own. */
+  end(): void {
+    for (const lease of this.#forbidden.splice(0)) lease.release();
   }
 
   /** What the others have to offer, apart from the credential of the last attempt. */

@@ -58,6 +58,14 @@ export class RetryRun {
 
   /** @throws RequestFailure and nothing else. */
   async answer(attempt: RunAttempt): Promise<EngineAnswer> {
+    try {
+      return await this.#untilAnswer(attempt);
+    } finally {
+      this.#credentials.end();
+    }
+  }
+
+  async #untilAnswer(attempt: RunAttempt): Promise<EngineAnswer> {
     const { budget, logger } = this.#options;
     budget.deposit();
     for (;;) {
@@ -105,8 +113,7 @@ export class RetryRun {
   async #attempt(attempt: RunAttempt, lease: CredentialLease | undefined): Promise<AttemptResult> {
     try {
       const result = await this.#send(attempt, lease);
-      this.#credentials.answered(result.outcome);
-      this.#release(lease, result);
+      this.#credentials.settle(lease, result);
       return result;
     } catch (error) {
       lease?.release();
@@ -130,14 +137,6 @@ export class RetryRun {
     return result;
   }
 
-  /** A credential is in flight until the answer's last byte. */
-  #release(lease: CredentialLease | undefined, { outcome, flow }: AttemptResult): void {
-    const use =
-      outcome.type === 'answered' ? { status: outcome.status, retryAfterMs: outcome.retryAfterMs } : {};
-    if (flow === undefined) lease?.release(use);
-    else void flow.ended.then(() => lease?.release(use));
-  }
-
   #judge({ outcome, record }: AttemptResult): Verdict {
     if (record.exchange.bodyOpened && this.#request.body?.replayable === false) this.#bodySpent = true;
     return classify(
@@ -148,6 +147,7 @@ export class RetryRun {
         failures: this.#failures,
         previous: this.#previous,
         otherCredentials: this.#otherCredentials(),
+        forbidden: this.#attempts.slice(0, -1).some(({ status }) => status === 403),
         bodySpent: this.#bodySpent,
       },
       this.#options.policy,

@@ -18,6 +18,7 @@ export type RowName =
   | 'unknown'
   | 'truncated'
   | 'unauthorized'
+  | 'forbidden'
   | 'rate-limited-until'
   | 'rate-limited'
   | 'unavailable-until'
@@ -47,6 +48,8 @@ export type Ruling =
   | 'other-protocol'
   /** At once with another credential, if there is one. */
   | 'other-credential'
+  /** As `other-credential`, and no more when that one is refused as well. */
+  | 'second-opinion'
   /** At once with another credential, else after the time that the upstream named. */
   | 'wait-as-told'
   /** At once with another credential, else after decorrelated jitter. */
@@ -151,11 +154,18 @@ export const RETRY_TABLE: Readonly<Record<RowName, Row>> = {
     why: 'the work was done and paid for',
   },
   unauthorized: {
-    what: '401, 403',
+    what: '401',
     ...always('other-credential'),
     acted: false,
     code: 'upstream_status',
     why: 'the same key would be refused again',
+  },
+  forbidden: {
+    what: '403',
+    ...always('second-opinion'),
+    acted: false,
+    code: 'upstream_status',
+    why: 'it may be the key; when a second one is refused too, it is the request',
   },
   'rate-limited-until': {
     what: '429 with Retry-After',

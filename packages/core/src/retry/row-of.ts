@@ -23,7 +23,8 @@ function rowOfStatus(
   { retryStatusCodes }: Pick<RetryPolicy, 'retryStatusCodes'>,
 ): RowName {
   if (status < 300) return 'whole-answer';
-  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
   if (status === 429) return isTold ? 'rate-limited-until' : 'rate-limited';
   if (status === 503 && isTold) return 'unavailable-until';
   if (status >= 500) return 'server-error';

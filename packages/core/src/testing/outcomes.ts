@@ -8,6 +8,7 @@ export const FRESH_START: AttemptHistory = {
   failures: [],
   previous: undefined,
   otherCredentials: 'none',
+  forbidden: false,
   bodySpent: false,
 };
 

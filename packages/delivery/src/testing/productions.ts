@@ -44,6 +44,14 @@ const status =
 const keys = (...aliases: string[]): CredentialPool =>
   new CredentialPool(aliases.map((alias) => ({ alias, secret: `key-${alias}` })));
 
+/** The first `times` attempts are refused. */
+const refused =
+  (code: number, times: number, ...aliases: string[]): Production['arm'] =>
+  ({ peer }) => {
+    peer.next({ whole: (request) => request.answer({ status: code }) }, times);
+    return { credential: keys(...aliases) };
+  };
+
 const SOON = { 'retry-after-ms': '5' };
 const CODE = { NO_ERROR: 0, PROTOCOL_ERROR: 1, INTERNAL_ERROR: 2, REFUSED_STREAM: 7, HTTP_1_1_REQUIRED: 13 };
 
@@ -168,24 +176,20 @@ export const PRODUCTIONS: Readonly<Record<RowName, readonly Production[]>> = {
       ...uploadsOnly('upstream_unknown_outcome'),
     },
   ],
-  unauthorized: [401, 403].flatMap((code): Production[] => [
+  unauthorized: [
+    { what: 'another key', arm: refused(401, 1, 'one', 'two'), ...same([2, 'ok']) },
+    { what: 'two of three keys', arm: refused(401, 2, 'one', 'two', 'three'), ...same([3, 'ok']) },
+    { what: 'no other key', arm: refused(401, 1, 'one'), ...same([1, 'upstream_status']) },
+  ],
+  forbidden: [
+    { what: 'another key', arm: refused(403, 1, 'one', 'two'), ...same([2, 'ok']) },
     {
-      what: `${code}, another key`,
-      arm: (world) => {
-        status(code)(world);
-        return { credential: keys('one', 'two') };
-      },
-      ...same([2, 'ok']),
+      what: 'two of three keys',
+      arm: refused(403, 2, 'one', 'two', 'three'),
+      ...same([2, 'upstream_status']),
     },
-    {
-      what: `${code}, no other key`,
-      arm: (world) => {
-        status(code)(world);
-        return { credential: keys('one') };
-      },
-      ...same([1, 'upstream_status']),
-    },
-  ]),
+    { what: 'no other key', arm: refused(403, 1, 'one'), ...same([1, 'upstream_status']) },
+  ],
   'rate-limited-until': [
     { arm: status(429, SOON), ...same([2, 'ok']) },
     { what: 'beyond the budget', arm: status(429, { 'retry-after': '91' }), ...same([1, 'upstream_status']) },

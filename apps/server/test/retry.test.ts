@@ -62,6 +62,20 @@ test('an edit that may have been acted upon is not sent again, and the caller is
   expect(edits.map(({ work }) => work?.images)).toEqual([1]);
 });
 
+test.each([
+  { status: 408, shouldRetry: 'false', why: 'it may have been made, and took too long' },
+  { status: 425, shouldRetry: null, why: 'nothing was done' },
+])(
+  'an edit that is answered $status is not sent again, and x-should-retry is $shouldRetry: $why',
+  async ({ status, shouldRetry }) => {
+    await ferry.simulator.fault({ match: onEdits, fault: { kind: 'status', status, when: 'after-body' } });
+    const reply = await edit();
+    expect([reply.status, reply.body.error?.code]).toEqual([502, 'upstream_status']);
+    expect(reply.headers.get('x-should-retry')).toBe(shouldRetry);
+    expect(await ferry.simulator.requests(EDITS)).toHaveLength(1);
+  },
+);
+
 test('an edit that left whole is not sent again after REFUSED_STREAM, which a proxy may have made up', async () => {
   await ferry.simulator.fault({
     match: onEdits,

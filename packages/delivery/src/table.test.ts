@@ -50,7 +50,8 @@ describe('a switch of the policy', () => {
     ['billableRetryUnknown', { billableRetryUnknown: true }, 'unknown'],
     ['billableRetryUnknown', { billableRetryUnknown: true }, 'http1-required-whole'],
     ['billableRetryStatusCodes', { billableRetryStatusCodes: [500, 502, 503, 504] }, 'server-error'],
-    ['billableRetryStatusCodes', { billableRetryStatusCodes: [408, 425] }, 'request-status'],
+    ['billableRetryStatusCodes', { billableRetryStatusCodes: [408] }, 'request-timeout'],
+    ['billableRetryStatusCodes', { billableRetryStatusCodes: [425] }, 'too-early'],
     ['trustRefusedStream', { trustRefusedStream: true }, 'refused-whole'],
   ])('%s %o lets an edit go again in its row', async (_name, policy, row) => {
     for (const production of PRODUCTIONS[row]) {

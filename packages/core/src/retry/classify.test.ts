@@ -325,6 +325,8 @@ describe('whether the upstream may have acted', () => {
   test.each<readonly [AttemptOutcome, boolean]>([
     [answered(200), true],
     [answered(400), false],
+    [answered(408), true],
+    [answered(425), false],
     [answered(429), false],
     [answered(500), true],
     [answered(502), true],

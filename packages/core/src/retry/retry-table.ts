@@ -22,7 +22,8 @@ export type RowName =
   | 'rate-limited-until'
   | 'rate-limited'
   | 'unavailable-until'
-  | 'request-status'
+  | 'request-timeout'
+  | 'too-early'
   | 'server-error'
   | 'final-status'
   | 'untrusted-certificate'
@@ -188,12 +189,19 @@ export const RETRY_TABLE: Readonly<Record<RowName, Row>> = {
     code: 'upstream_status',
     why: 'an upstream that says when to come back has declined the request',
   },
-  'request-status': {
-    what: '408, 425',
+  'request-timeout': {
+    what: '408',
+    ...uploads('retry', 'billableRetryStatusCodes'),
+    acted: true,
+    code: 'upstream_status',
+    why: 'it should mean that the request came too slowly; some say it when their own work took too long',
+  },
+  'too-early': {
+    what: '425; another status below 500 only where it is configured',
     ...uploads('retry', 'billableRetryStatusCodes'),
     acted: false,
     code: 'upstream_status',
-    why: 'another attempt may be in time; not a proof that is worth money',
+    why: 'nothing was processed (RFC 8470 section 5.2); another attempt may be in time',
   },
   'server-error': {
     what: '500, 502, 504, 503 without Retry-After; another 5xx only where it is configured',

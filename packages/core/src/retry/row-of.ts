@@ -28,10 +28,8 @@ function rowOfStatus(
   if (status === 429) return isTold ? 'rate-limited-until' : 'rate-limited';
   if (status === 503 && isTold) return 'unavailable-until';
   if (status >= 500) return 'server-error';
-  // What else is configured as worth a retry is treated like those two.
-  return status === 408 || status === 425 || retryStatusCodes.includes(status)
-    ? 'request-status'
-    : 'final-status';
+  if (status === 408) return 'request-timeout';
+  return status === 425 || retryStatusCodes.includes(status) ? 'too-early' : 'final-status';
 }
 
 function rowOfFailure(error: TransportError): RowName {

@@ -199,11 +199,8 @@ export const PRODUCTIONS: Readonly<Record<RowName, readonly Production[]>> = {
     { arm: status(503, SOON), ...same([2, 'ok']) },
     { what: 'beyond the budget', arm: status(503, { 'retry-after': '91' }), ...same([1, 'upstream_status']) },
   ],
-  'request-status': [408, 425].map((code) => ({
-    what: String(code),
-    arm: status(code),
-    ...uploadsOnly('upstream_status'),
-  })),
+  'request-timeout': [{ arm: status(408), ...uploadsOnly('upstream_status') }],
+  'too-early': [{ arm: status(425), ...uploadsOnly('upstream_status') }],
   'server-error': [500, 502, 503, 504].map((code) => ({
     what: String(code),
     arm: status(code),

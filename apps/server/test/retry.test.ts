@@ -102,6 +102,18 @@ test('an edit that the upstream refused goes again where its refusals are truste
   ]);
 });
 
+test('an edit waits for an upstream that says when it is back, unless an operator does not trust that', async () => {
+  const back = { kind: 'status', status: 503, when: 'after-body', headers: { 'retry-after-ms': '5' } };
+  await ferry.simulator.fault({ match: onEdits, fault: back });
+  expect((await edit()).status).toBe(200);
+  await using wary = await startFerry({ env: { FERRY_RETRY__TRUST_UNAVAILABLE: 'false' } });
+  await wary.simulator.fault({ match: onEdits, fault: back });
+  const reply = await post(wary.url, form({ prompt: 'x', image: picture() }));
+  expect([reply.status, reply.body.error?.code]).toEqual([503, 'upstream_unavailable']);
+  expect(reply.headers.get('x-should-retry')).toBe('false');
+  expect(await wary.simulator.requests(EDITS)).toHaveLength(1);
+});
+
 test('an edit whose fate is unknown, or that failed inside the upstream, goes again where an operator accepts to pay twice', async () => {
   await using daring = await startFerry({
     env: {

@@ -28,7 +28,10 @@ for (const protocol of ['h2', 'http/1.1'] satisfies Protocol[]) {
             const [attempts, end] = production[safety];
             const title = `${production.what ?? 'as it is'}, ${safety}: ${attempts} attempts, ${end}`;
             test(title, async () => {
-              await using world = await World.create(protocol, { trusting: production.trusting ?? true });
+              await using world = await World.create(protocol, {
+                trusting: production.trusting ?? true,
+                ...(production.policy && { policy: production.policy }),
+              });
               const part = (await production.arm(world)) ?? {};
               const got = await world.send({ safety, ...part });
               expect([got.attempts, got.end]).toEqual([attempts, end]);
@@ -52,6 +55,11 @@ describe('a switch of the policy', () => {
     ['billableRetryStatusCodes', { billableRetryStatusCodes: [500, 502, 503, 504] }, 'server-error'],
     ['billableRetryStatusCodes', { billableRetryStatusCodes: [408] }, 'request-timeout'],
     ['billableRetryStatusCodes', { billableRetryStatusCodes: [425] }, 'too-early'],
+    [
+      'billableRetryStatusCodes',
+      { trustUnavailable: false, billableRetryStatusCodes: [503] },
+      'unavailable-doubtful',
+    ],
     ['trustRefusedStream', { trustRefusedStream: true }, 'refused-whole'],
   ])('%s %o lets an edit go again in its row', async (_name, policy, row) => {
     for (const production of PRODUCTIONS[row]) {

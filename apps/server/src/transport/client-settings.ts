@@ -15,6 +15,7 @@ export function retryPolicy({ retry }: Pick<Config, 'retry'>): Partial<RetryPoli
     billableRetryUnknown: retry.edit_retry_unknown,
     billableRetryStatusCodes: retry.edit_retry_status_codes,
     trustRefusedStream: retry.trust_refused_stream,
+    trustUnavailable: retry.trust_unavailable,
   };
 }
 

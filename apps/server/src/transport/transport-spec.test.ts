@@ -43,5 +43,6 @@ test('the seed’s seconds become the engine’s milliseconds', () => {
     billableRetryStatusCodes: [],
     billableRetryUnknown: false,
     trustRefusedStream: false,
+    trustUnavailable: true,
   });
 });

@@ -62,13 +62,14 @@ const anyPolicy = fc.record({
   retryStatusCodes: fc.array(fc.integer({ min: 300, max: 599 })),
   billableRetryUnknown: fc.boolean(),
   trustRefusedStream: fc.boolean(),
+  trustUnavailable: fc.boolean(),
   billableRetryStatusCodes: fc.array(fc.integer({ min: 300, max: 599 })),
 });
 
 test('a billable request that may have been acted upon is never resent by default', () => {
   fc.assert(
     fc.property(anyOutcome, anyHistory, (outcome, history) => {
-      fc.pre(mayHaveActed(outcome));
+      fc.pre(mayHaveActed(outcome, DEFAULT_RETRY_POLICY));
       expect(classify(outcome, 'billable', history, DEFAULT_RETRY_POLICY).type).not.toBe('retry');
     }),
   );

@@ -309,6 +309,17 @@ describe('what configuration changes', () => {
     );
   });
 
+  test('where a 503 that names a time is not trusted, an upload waits as told and an edit is given up', () => {
+    const policy = { ...DEFAULT_RETRY_POLICY, trustUnavailable: false };
+    const told = answered(503, 7_000);
+    expect(words(classify(told, 'repeatable', FRESH_START, policy))).toBe('retry after 7000');
+    expect(words(classify(told, 'billable', FRESH_START, policy))).toBe('give up: upstream_status');
+    expect(mayHaveActed(told, policy)).toBe(true);
+    expect(mayHaveActed(answered(429, 7_000), policy)).toBe(false);
+    const listed = { ...policy, billableRetryStatusCodes: [503] };
+    expect(words(classify(told, 'billable', FRESH_START, listed))).toBe('retry after 7000');
+  });
+
   test('a status taken off the list is final, and one put on it is retried', () => {
     const policy = { ...DEFAULT_RETRY_POLICY, retryStatusCodes: [418] };
     expect(words(classify(answered(503, 10), 'repeatable', FRESH_START, policy))).toBe(
@@ -340,6 +351,6 @@ describe('whether the upstream may have acted', () => {
     [failed({ kind: 'body-source', delivery: 'answered', phase: 'body' }), true],
     [{ type: 'oversized', status: 200, maxBytes: 1 }, true],
   ])('%o: %s', (outcome, acted) => {
-    expect(mayHaveActed(outcome)).toBe(acted);
+    expect(mayHaveActed(outcome, DEFAULT_RETRY_POLICY)).toBe(acted);
   });
 });

@@ -65,13 +65,16 @@ export function classify(
 }
 
 /** Whether the upstream can have acted on the attempt. Decides whether a caller may resend a billable request. */
-export function mayHaveActed(outcome: AttemptOutcome): boolean {
-  return RETRY_TABLE[rowOf(outcome, { retryStatusCodes: [] })].acted;
+export function mayHaveActed(
+  outcome: AttemptOutcome,
+  { trustUnavailable }: Pick<RetryPolicy, 'trustUnavailable'>,
+): boolean {
+  return RETRY_TABLE[rowOf(outcome, { retryStatusCodes: [], trustUnavailable })].acted;
 }
 
 /** The code of a request that ends with this outcome because no retry is left. */
 export function finalCode(outcome: AttemptOutcome): FailureCode {
-  return RETRY_TABLE[rowOf(outcome, { retryStatusCodes: [] })].code;
+  return RETRY_TABLE[rowOf(outcome, { retryStatusCodes: [], trustUnavailable: true })].code;
 }
 
 /** The verdict as if retries and bodies were without limit. */

@@ -64,6 +64,21 @@ test('an upstream that asks for an hour is not waited for, and the caller learns
   expect(failure.attempts).toHaveLength(1);
 });
 
+test('an edit is not sent again after a 503 that names a time where that is not trusted, and may have been made', async () => {
+  await using bench = await clientBench([answer(503, { 'retry-after': '5' }), answer(200)], {
+    policy: { trustUnavailable: false },
+  });
+  const failure = await bench.failure({ safety: 'billable', label: 'edit' });
+  expect(failure).toMatchObject({
+    code: 'upstream_status',
+    status: 503,
+    retryAfterMs: 5_000,
+    outcomeUnknown: true,
+    message: 'edit failed: the upstream answered 503; the upstream may have acted on a billable request',
+  });
+  expect(bench.upstream.seen).toHaveLength(1);
+});
+
 test('the waits of one request together stay within its budget', async () => {
   const clock = new FakeClock();
   await using bench = await clientBench([answer(429, { 'retry-after': '25' })], {

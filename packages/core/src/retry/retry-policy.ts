@@ -14,7 +14,8 @@ export interface RetryPolicy {
   readonly budgetMs: number;
   /**
    * Statuses on which a billable request is resent although the upstream may have acted on it. They must be among
-   * `retryStatusCodes` too. 401, 403, 429 and a 503 with Retry-After need no entry: they say that nothing was done.
+   * `retryStatusCodes` too. 401, 403, 429 and a 503 with Retry-After (see `trustUnavailable`) need no entry: they say that
+   * nothing was done.
    */
   readonly billableRetryStatusCodes: readonly number[];
   /** Whether a billable request is resent when nobody knows if it arrived: faster, and sometimes paid for twice. */
@@ -24,6 +25,11 @@ export interface RetryPolicy {
    * proxies say it also when they do not know. Safe when no proxy stands before the upstream.
    */
   readonly trustRefusedStream: boolean;
+  /**
+   * Whether a 503 with Retry-After proves that nothing was done, so that a billable request goes again at the time named. RFC 9110
+   * section 15.6.4 has it so; some proxies (Varnish) also say it when the connection behind them broke after the work.
+   */
+  readonly trustUnavailable: boolean;
 }
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = Object.freeze({
@@ -36,4 +42,5 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = Object.freeze({
   billableRetryStatusCodes: Object.freeze([]),
   billableRetryUnknown: false,
   trustRefusedStream: false,
+  trustUnavailable: true,
 });

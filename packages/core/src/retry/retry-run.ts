@@ -172,7 +172,7 @@ export class RetryRun {
   }
 
   #remember({ outcome }: AttemptResult): void {
-    this.#acted ||= mayHaveActed(outcome);
+    this.#acted ||= mayHaveActed(outcome, this.#options.policy);
     this.#previous = outcome.type === 'failed' ? outcome.error : undefined;
     if (this.#previous !== undefined) this.#failures.push(this.#previous);
   }

@@ -22,6 +22,7 @@ export type RowName =
   | 'rate-limited-until'
   | 'rate-limited'
   | 'unavailable-until'
+  | 'unavailable-doubtful'
   | 'request-timeout'
   | 'too-early'
   | 'server-error'
@@ -188,6 +189,13 @@ export const RETRY_TABLE: Readonly<Record<RowName, Row>> = {
     acted: false,
     code: 'upstream_status',
     why: 'an upstream that says when to come back has declined the request',
+  },
+  'unavailable-doubtful': {
+    what: '503 with Retry-After, where `trustUnavailable` is off',
+    ...uploads('wait-as-told', 'billableRetryStatusCodes'),
+    acted: true,
+    code: 'upstream_status',
+    why: 'Varnish says it also when the connection behind it broke after the work',
   },
   'request-timeout': {
     what: '408',

@@ -5,8 +5,11 @@ import type { AttemptOutcome } from './outcome.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { RowName } from './retry-table.ts';
 
+/** What of a policy decides which row an answer belongs to. */
+type RowPolicy = Pick<RetryPolicy, 'retryStatusCodes' | 'trustUnavailable'>;
+
 /** Which row of the retry table an outcome belongs to. */
-export function rowOf(outcome: AttemptOutcome, policy: Pick<RetryPolicy, 'retryStatusCodes'>): RowName {
+export function rowOf(outcome: AttemptOutcome, policy: RowPolicy): RowName {
   switch (outcome.type) {
     case 'oversized':
       return 'oversized';
@@ -20,13 +23,13 @@ export function rowOf(outcome: AttemptOutcome, policy: Pick<RetryPolicy, 'retryS
 function rowOfStatus(
   status: number,
   isTold: boolean,
-  { retryStatusCodes }: Pick<RetryPolicy, 'retryStatusCodes'>,
+  { retryStatusCodes, trustUnavailable }: RowPolicy,
 ): RowName {
   if (status < 300) return 'whole-answer';
   if (status === 401) return 'unauthorized';
   if (status === 403) return 'forbidden';
   if (status === 429) return isTold ? 'rate-limited-until' : 'rate-limited';
-  if (status === 503 && isTold) return 'unavailable-until';
+  if (status === 503 && isTold) return trustUnavailable ? 'unavailable-until' : 'unavailable-doubtful';
   if (status >= 500) return 'server-error';
   if (status === 408) return 'request-timeout';
   return status === 425 || retryStatusCodes.includes(status) ? 'too-early' : 'final-status';

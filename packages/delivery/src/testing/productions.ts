@@ -5,6 +5,7 @@ import {
   fromBytes,
   fromFactory,
   type LogicalRequest,
+  type RetryPolicy,
   type RowName,
 } from '@ferry/core';
 import type { World } from './world.ts';
@@ -17,6 +18,8 @@ export interface Production {
   /** Default both. */
   readonly only?: 'h2';
   readonly what?: string;
+  /** Where the policy has to differ from the default for the row to exist. */
+  readonly policy?: Partial<RetryPolicy>;
   /** Default: the peer's certificate is trusted. */
   readonly trusting?: false;
   /** Arms the peer; what it returns is the request's difference to an ordinary one. */
@@ -198,6 +201,9 @@ export const PRODUCTIONS: Readonly<Record<RowName, readonly Production[]>> = {
   'unavailable-until': [
     { arm: status(503, SOON), ...same([2, 'ok']) },
     { what: 'beyond the budget', arm: status(503, { 'retry-after': '91' }), ...same([1, 'upstream_status']) },
+  ],
+  'unavailable-doubtful': [
+    { policy: { trustUnavailable: false }, arm: status(503, SOON), ...uploadsOnly('upstream_status') },
   ],
   'request-timeout': [{ arm: status(408), ...uploadsOnly('upstream_status') }],
   'too-early': [{ arm: status(425), ...uploadsOnly('upstream_status') }],

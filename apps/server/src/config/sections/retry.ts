@@ -25,4 +25,8 @@ export const retrySection = section({
     about:
       'Whether an edit goes again after REFUSED_STREAM. Only without a proxy before the upstream is that a proof.',
   }),
+  trust_unavailable: flag(true, {
+    about:
+      'Whether an edit goes again after a 503 that says when to come back. Some proxies, such as Varnish, say it although the edit was made.',
+  }),
 });

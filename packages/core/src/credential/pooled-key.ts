@@ -29,7 +29,7 @@ type Condition =
   | { readonly type: 'refused'; readonly until: number; readonly restMs: number }
   | { readonly type: 'probing'; readonly restMs: number };
 
-/** The longest rest that a 429 without Retry-After leads to. */
+/** The longest rest that a 429 without Retry-After, or with one of nothing, leads to. */
 const MAX_GUESSED_MS = 60_000;
 
 /** One key of a pool: what is known of it, and how answers change that. Times come from the caller. */
@@ -156,8 +156,10 @@ export class PooledKey {
     const condition = this.#condition;
     if (this.isRefused() && !probe) return undefined;
     const guess = Math.min(this.#policy.limitedMs * 2 ** this.#guesses, MAX_GUESSED_MS);
-    if (retryAfterMs === undefined) this.#guesses += 1;
-    const restMs = Math.min(retryAfterMs ?? guess, this.#policy.maxLimitedMs);
+    // "Now" is no rest: the key would be limited again, and all the attempts of a request with it.
+    const isTold = retryAfterMs !== undefined && retryAfterMs > 0;
+    if (!isTold) this.#guesses += 1;
+    const restMs = Math.min(isTold ? retryAfterMs : guess, this.#policy.maxLimitedMs);
     const until = now + restMs;
     // Answers of requests under way arrive in any order: a shorter rest never replaces a longer one.
     if (condition.type === 'limited' && condition.until >= until) return undefined;

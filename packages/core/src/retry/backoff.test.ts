@@ -55,8 +55,9 @@ describe('full jitter', () => {
 });
 
 describe('decorrelated jitter', () => {
-  test('waits at least the base and at most three times the previous wait', () => {
-    expect(decorrelatedJitterMs(policy, 0, highest)).toBe(500);
+  test('waits at least the base and at most three times the previous wait, or three times the base at first', () => {
+    expect(decorrelatedJitterMs(policy, 0, lowest)).toBe(500);
+    expect(decorrelatedJitterMs(policy, 0, highest)).toBeCloseTo(1_500, 6);
     expect(decorrelatedJitterMs(policy, 2_000, lowest)).toBe(500);
     expect(decorrelatedJitterMs(policy, 2_000, highest)).toBeCloseTo(6_000, 6);
     expect(decorrelatedJitterMs(policy, 29_000, highest)).toBe(30_000);
@@ -68,8 +69,29 @@ describe('planning a wait', () => {
     expect(plan({ type: 'immediate' })).toEqual({ waitMs: 0 });
   });
 
-  test('Retry-After is honoured as told', () => {
-    expect(plan({ type: 'retry-after', ms: 7_000 })).toEqual({ waitMs: 7_000 });
+  test('Retry-After is never cut short, and those who are told the same are spread over a tenth of it, at most a second', () => {
+    expect(plan({ type: 'retry-after', ms: 7_000 }, {}, lowest)).toEqual({ waitMs: 7_000 });
+    expect(plan({ type: 'retry-after', ms: 7_000 }, {}, () => 0.5)).toEqual({ waitMs: 7_350 });
+    expect(plan({ type: 'retry-after', ms: 20_000 }, {}, () => 0.5)).toEqual({ waitMs: 20_500 });
+  });
+
+  test('an upstream that says "now" and declines again is met as one that names no time', () => {
+    expect(plan({ type: 'retry-after', ms: 0 }, {}, lowest)).toEqual({ waitMs: 500 });
+    expect(plan({ type: 'retry-after', ms: 0 }, { previousMs: 1_000 }, () => 0.5)).toEqual({ waitMs: 1_750 });
+  });
+
+  test('what a wait is spread over takes it neither beyond the budget nor to the deadline', () => {
+    const told: Delay = { type: 'retry-after', ms: 20_000 };
+    expect(plan(told, { budgetLeftMs: 20_100 })).toEqual({ waitMs: expect.closeTo(20_100, 6) });
+    expect(plan(told, { deadlineLeftMs: 20_100 })).toEqual({ waitMs: expect.closeTo(20_050, 6) });
+  });
+
+  test('a rest of keys is waited for whole, however long the longest wait, and not begun when that is too long', () => {
+    const rest: Delay = { type: 'rest', ms: 80_000 };
+    expect(plan(rest, {}, lowest)).toEqual({ waitMs: 80_000 });
+    expect(plan(rest, {}, () => 0.5)).toEqual({ waitMs: 80_500 });
+    expect(plan(rest, { budgetLeftMs: 79_999 })).toHaveProperty('refused');
+    expect(plan(rest, { deadlineLeftMs: 60_000 })).toHaveProperty('refused');
   });
 
   test('Retry-After is capped by the longest wait when the budget allows it', () => {
@@ -83,7 +105,9 @@ describe('planning a wait', () => {
 
   test('a wait that would outlast the deadline is not begun', () => {
     expect(plan({ type: 'retry-after', ms: 5_000 }, { deadlineLeftMs: 5_000 })).toHaveProperty('refused');
-    expect(plan({ type: 'retry-after', ms: 5_000 }, { deadlineLeftMs: 5_001 })).toEqual({ waitMs: 5_000 });
+    expect(plan({ type: 'retry-after', ms: 5_000 }, { deadlineLeftMs: 5_001 }, lowest)).toEqual({
+      waitMs: 5_000,
+    });
   });
 
   const anyPolicy: fc.Arbitrary<RetryPolicy> = fc
@@ -97,6 +121,7 @@ describe('planning a wait', () => {
   const anyDelay: fc.Arbitrary<Delay> = fc.oneof(
     fc.constantFrom<Delay[]>({ type: 'immediate' }, { type: 'backoff' }, { type: 'jitter429' }),
     fc.nat().map((ms): Delay => ({ type: 'retry-after', ms })),
+    fc.nat().map((ms): Delay => ({ type: 'rest', ms })),
   );
 
   test('a wait is a number that never exceeds the longest wait, the budget or the deadline', () => {
@@ -118,7 +143,11 @@ describe('planning a wait', () => {
           const wait = planWait(delay, state, drawn, () => random);
           if ('refused' in wait) return;
           expect(wait.waitMs).toBeGreaterThanOrEqual(0);
-          expect(wait.waitMs).toBeLessThanOrEqual(Math.min(drawn.backoffMaxMs, drawn.budgetMs, left));
+          const longest = delay.type === 'rest' ? Number.POSITIVE_INFINITY : drawn.backoffMaxMs;
+          expect(wait.waitMs).toBeLessThanOrEqual(Math.min(longest, drawn.budgetMs, left));
+          if (delay.type === 'rest') expect(wait.waitMs).toBeGreaterThanOrEqual(delay.ms);
+          if (delay.type === 'retry-after')
+            expect(wait.waitMs).toBeGreaterThanOrEqual(Math.min(delay.ms, drawn.backoffMaxMs));
         },
       ),
     );

@@ -86,6 +86,45 @@ test('a limit that outlasts the deadline is told at once', async () => {
   expect(failure).toMatchObject({ code: 'credentials_resting', status: 429, retryAfterMs: 9_000 });
 });
 
+test('a wait for keys that would outlast the deadline is not begun, although a shorter one would fit', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(429, { 'retry-after': '80' })], { clock });
+  const credential = new CredentialPool(KEYS.slice(0, 1), { clock });
+  const failure = await bench.failure({ credential, deadlineMs: 60_000 });
+  expect(failure).toMatchObject({ code: 'upstream_status', status: 429, retryAfterMs: 80_000 });
+  expect(failure.attempts).toHaveLength(1);
+  expect(clock.pending).toBe(0);
+});
+
+test('a rest of the only key is waited for in one piece, and the log says how long it is', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(429, { 'retry-after': '80' }), answer(200)], {
+    clock,
+    random: () => 0,
+  });
+  const credential = new CredentialPool(KEYS.slice(0, 1), { clock });
+  const running = bench.request({ credential });
+  expect(await clock.untilPending()).toBe(80_000);
+  clock.advance(80_000);
+  expect((await running).attempts.map(({ delayMs }) => delayMs)).toEqual([0, 80_000]);
+  expect(bench.log.messages()).toEqual([
+    'Retry 1/3 for status 429, waiting 80.0s',
+    'Retry succeeded after 1 attempts',
+  ]);
+});
+
+test('keys that are told to come back now are not all used up within a moment', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(429, { 'retry-after': '0' })], { clock, random: () => 0 });
+  const credential = new CredentialPool(KEYS, { clock });
+  const running = bench.failure({ credential });
+  expect(await clock.untilPending()).toBe(1_000);
+  expect(bench.upstream.seen).toHaveLength(2);
+  clock.advance(1_000);
+  expect((await running).attempts).toHaveLength(4);
+  expect(credential.list().map(({ restMs }) => restMs)).toEqual([2_000, 2_000]);
+});
+
 test('when every key is refused nobody is kept waiting for the next probe', async () => {
   const clock = new FakeClock();
   await using bench = await clientBench([answer(401)], { clock });

@@ -37,7 +37,11 @@ test.each([
   ],
 ])('Retry-After as %s is waited for', async (_name, headers) => {
   const clock = new FakeClock();
-  await using bench = await clientBench([answer(429, headers()), answer(200)], { clock, policy });
+  await using bench = await clientBench([answer(429, headers()), answer(200)], {
+    clock,
+    policy,
+    random: () => 0,
+  });
   const running = bench.request({ body: image(), safety: 'billable' });
   expect(await clock.untilPending()).toBe(7_000);
   clock.advance(7_000);
@@ -84,6 +88,7 @@ test('the waits of one request together stay within its budget', async () => {
   await using bench = await clientBench([answer(429, { 'retry-after': '25' })], {
     clock,
     policy: { budgetMs: 60_000 },
+    random: () => 0,
   });
   const running = bench.failure();
   for (let wait = 1; wait <= 2; wait += 1) {
@@ -109,9 +114,37 @@ test('a rate limit that names no time is met with longer and longer waits', asyn
     random: () => 0.5,
   });
   const running = bench.request();
-  expect(await clock.untilPending()).toBe(500);
-  clock.advance(500);
   expect(await clock.untilPending()).toBe(1_000);
   clock.advance(1_000);
+  expect(await clock.untilPending()).toBe(1_750);
+  clock.advance(1_750);
   expect((await running).status).toBe(200);
+});
+
+test.each([
+  ['no seconds', { 'retry-after': '0' }],
+  ['a date that has passed', { 'retry-after': new Date(0).toUTCString() }],
+])('an upstream that says %s again and again is not sent four requests at once', async (_name, headers) => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(503, headers)], { clock, policy, random: () => 0.5 });
+  const running = bench.failure();
+  for (const waitMs of [1_000, 1_750, 2_875]) {
+    expect(await clock.untilPending()).toBe(waitMs);
+    clock.advance(waitMs);
+  }
+  expect((await running).attempts).toHaveLength(4);
+});
+
+test('the log and the record say the wait as it is, with what it was spread by', async () => {
+  const clock = new FakeClock();
+  await using bench = await clientBench([answer(429, { 'retry-after': '5' }), answer(200)], {
+    clock,
+    policy,
+    random: () => 0.5,
+  });
+  const running = bench.request();
+  expect(await clock.untilPending()).toBe(5_250);
+  clock.advance(5_250);
+  expect((await running).attempts.map(({ delayMs }) => delayMs)).toEqual([0, 5_250]);
+  expect(bench.log.messages()[0]).toBe('Retry 1/3 for status 429, waiting 5.25s');
 });

@@ -8,7 +8,7 @@ export interface RetryPolicy {
   readonly backoffBaseMs: number;
   /** Each further retry may wait this many times longer. */
   readonly backoffFactor: number;
-  /** No single wait is longer, whatever the upstream asks for. */
+  /** No single wait is longer, whatever the upstream asks for, but for the rest of a pool's keys: nothing can go before its end. */
   readonly backoffMaxMs: number;
   /** All waits of one request together. An upstream that asks for more ends the request at once. */
   readonly budgetMs: number;

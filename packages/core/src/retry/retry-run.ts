@@ -4,7 +4,7 @@ import type { Logger } from '../log.ts';
 import { type Clock, sleep } from '../time/clock.ts';
 import type { TransportError } from '../transport/transport-error.ts';
 import type { AttemptResult, RunAttempt } from './attempt.ts';
-import { type Delay, planWait, type Random } from './backoff.ts';
+import { type Delay, planWait, type Random, spreadMs } from './backoff.ts';
 import { classify, finalCode, mayHaveActed, type Verdict } from './classify.ts';
 import { CredentialTurns } from './credential-turns.ts';
 import { describeOutcome } from './describe.ts';
@@ -102,9 +102,8 @@ export class RetryRun {
       // Whether a refused credential is accepted again nobody can say: no caller is kept waiting for that.
       if (outlook.cause === 'refused' || outlook.restMs >= leftMs)
         throw restingFailure(this.#request, outlook, facts);
-      // Spread a little, so that those who wait for one credential do not come back all at once.
-      const spreadMs = this.#options.random() * Math.min(outlook.restMs / 10, 1_000);
-      const waitMs = Math.min(outlook.restMs + spreadMs, leftMs);
+      const { restMs } = outlook;
+      const waitMs = restMs + spreadMs(restMs, (leftMs - restMs) / 2, this.#options.random);
       this.#request.onEvent?.({ type: 'credential-wait', waitMs });
       await this.#wait(waitMs);
     }
@@ -211,12 +210,12 @@ export class RetryRun {
     if (waitMs > 0) await this.#wait(waitMs);
   }
 
-  /** After a rate limit another credential may be ready sooner than this one. */
+  /** After a rate limit nothing can go before a credential is ready: this one, or another one sooner. */
   #delayOf({ delay }: Retry, outcome: AttemptOutcome): Delay {
-    const others = this.#credentials.others();
-    if (standsFor(outcome) !== 429 || others.type !== 'resting' || others.cause !== 'limited') return delay;
-    if (delay.type !== 'retry-after' || delay.ms <= others.restMs) return delay;
-    return { type: 'retry-after', ms: others.restMs };
+    if (standsFor(outcome) !== 429 || delay.type === 'immediate') return delay;
+    const outlook = this.#credentials.outlook();
+    const rests = outlook.type === 'resting' && outlook.cause === 'limited';
+    return rests ? { type: 'rest', ms: outlook.restMs } : delay;
   }
 
   async #wait(waitMs: number): Promise<void> {

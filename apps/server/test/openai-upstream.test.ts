@@ -196,6 +196,44 @@ describe('what the upstream says', () => {
     expect((await upstream.control.requests('/')).map(({ path }) => path)).toEqual([EDITS]);
   });
 
+  test('of several results the ones that can be had are delivered, and in the place of one that cannot stands why', async () => {
+    const picture = Buffer.from(bytesOf(ROCKET)).toString('base64');
+    // A name that no resolver knows (RFC 6761 section 6.4).
+    const gone = 'https://results.invalid/2.jpg?signature=1';
+    const inside = `${upstream.url}/v1/images/a.jpg`;
+    const body = JSON.stringify({ data: [{ b64_json: picture }, { url: gone }, { url: inside }] });
+    await fault({ fault: { kind: 'status', status: 200, body, when: 'after-body' } });
+    const reply = await edit(gateway.url, { model: 'dall-e-2', n: '3' });
+    expect(reply.status).toBe(200);
+    const [first, second, third] = reply.body.data ?? [];
+    expect(sha256(new Uint8Array(await (await fetch(first?.url ?? '')).arrayBuffer()))).toBe(
+      sha256(bytesOf(ROCKET)),
+    );
+    expect(second).toEqual({
+      url: gone,
+      error: expect.stringContaining('cannot be fetched: results.invalid'),
+    });
+    // Nobody outside can follow that one.
+    expect(third).toEqual({ error: expect.stringContaining('not an address of the public internet') });
+    expect(await upstream.control.requests(EDITS)).toHaveLength(1);
+  });
+
+  test('when no result can be had the error names the links of what was paid for', async () => {
+    const gone = 'https://results.invalid/1.jpg?signature=1';
+    await fault({
+      fault: {
+        kind: 'status',
+        status: 200,
+        body: JSON.stringify({ data: [{ url: gone }] }),
+        when: 'after-body',
+      },
+    });
+    const reply = await edit(gateway.url, { model: 'dall-e-2' });
+    expect([reply.status, reply.body.error?.code]).toEqual([502, 'upstream_bad_answer']);
+    expect(reply.headers.get('x-should-retry')).toBe('false');
+    expect(reply.body.links).toEqual([gone]);
+  });
+
   test('a 500 is not repeated', async () => {
     await fault({ fault: { kind: 'status', status: 500, when: 'after-body' } });
     const reply = await edit(gateway.url);

@@ -77,7 +77,7 @@ export type CallEvent =
     };
 
 export interface ResultImage {
-  /** Exactly one of `url` and `base64` is there. */
+  /** One of `url` and `base64` is there, or neither: a result that the gateway could not get. */
   readonly url: string | null;
   readonly base64: string | null;
   readonly mimeType: string;

@@ -17,10 +17,14 @@ export const answerSchema = z.object({
   model: z.string().describe('The model that made the images, aliases resolved.'),
   data: z.array(
     z.object({
-      url: z.string().optional().describe('Where Ferry keeps the image for a while.'),
+      url: z
+        .string()
+        .optional()
+        .describe("Where Ferry keeps the image for a while; with `error`, the upstream's own link."),
       b64_json: z.string().optional(),
-      mime_type: z.string(),
+      mime_type: z.string().optional().describe('Absent where nobody knows it.'),
       revised_prompt: z.string().optional(),
+      error: z.string().optional().describe('Why Ferry does not have the image, although it was made.'),
     }),
   ),
   uploads: z.array(

@@ -1,3 +1,4 @@
+import { DEFAULT_RETRY_POLICY } from '@ferry/core';
 import type { EditInput, Provider, RequestedOptions } from '@ferry/providers';
 import { Injectable } from '@nestjs/common';
 import { identityOf } from '../auth/identity.ts';
@@ -6,6 +7,7 @@ import { fromProviderFailure } from '../errors/upstream-words.ts';
 import type { UploadedFile } from '../files/uploaded-file.ts';
 import { UploadedFiles } from '../files/uploaded-files.ts';
 import { fingerprint } from '../idempotency/fingerprint.ts';
+import { retryPolicy } from '../transport/client-settings.ts';
 import { deliveryView, type Img2ImgAnswer } from './answer.ts';
 import type { EditFormOf, RequestedEdit } from './edit-form.ts';
 import { Editing } from './editing.ts';
@@ -87,7 +89,8 @@ export class ImageEdits {
         model,
         data: await this.results.present(outcome.result, asked.response_format, {
           base,
-          signal: lifetime.signal,
+          lifetime,
+          policy: { ...DEFAULT_RETRY_POLICY, ...retryPolicy(config) },
           turn,
           output: asked.output,
         }),

@@ -1,26 +1,32 @@
-import { buffer } from 'node:stream/consumers';
-import { fetchUrl, type ImageType, sniffImage, UploadInputError } from '@ferry/core';
+import { type ImageType, type RetryPolicy, sniffImage } from '@ferry/core';
 import type { EditedImage, EditResult } from '@ferry/providers';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import type { Turn } from '../admission/turn.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import type { RequestLifetime } from '../http/request-lifetime.ts';
 import { ImageStore } from '../storage/image-store.ts';
 import type { Img2ImgAnswer } from './answer.ts';
 import { convertImage } from './convert-image.ts';
 import type { OutputFormat } from './edit-form.ts';
-
-/** The largest picture an upstream's link may lead to. */
-const MAX_LINKED_BYTES = 32 * 1024 * 1024;
+import { fetchLinked } from './linked-image.ts';
 
 export interface Presentation {
   /** What links start with. */
   readonly base: string;
-  readonly signal: AbortSignal;
+  readonly lifetime: Pick<RequestLifetime, 'signal' | 'remainingMs'>;
+  /** How often a link of the upstream is asked again. */
+  readonly policy: RetryPolicy;
   readonly turn: Turn;
   /** Absent: as they come. */
   readonly output?: OutputFormat | undefined;
 }
+
+type Presented = Img2ImgAnswer['data'][number];
+
+type Found =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'missing'; readonly error: string; readonly url?: string };
 
 /** Results as callers get them: kept here behind a link, or in the answer. */
 @Injectable()
@@ -30,28 +36,40 @@ export class ResultImages {
     private readonly logger: PinoLogger,
   ) {}
 
-  present(
+  /**
+   * A result that cannot be had does not take the others along: all of them have been paid for. In its place stands why, with the
+   * upstream's link if the caller may try that.
+   * @throws GatewayError when none can be had.
+   */
+  async present(
     { images }: EditResult,
     format: 'url' | 'b64_json',
     presentation: Presentation,
-  ): Promise<Img2ImgAnswer['data']> {
-    return Promise.all(images.map((image) => this.#presentOne(image, format, presentation)));
+  ): Promise<Presented[]> {
+    const results = await Promise.all(images.map((image) => this.#presentOne(image, format, presentation)));
+    if (results.some(({ error }) => error === undefined)) return results;
+    throw unusable(results[0]?.error ?? 'The upstream gave no result.', {
+      links: results.flatMap(({ url }) => url ?? []),
+    });
   }
 
   async #presentOne(
     image: EditedImage,
     format: 'url' | 'b64_json',
     presentation: Presentation,
-  ): Promise<Img2ImgAnswer['data'][number]> {
-    const { base, signal, output } = presentation;
-    const original = image.kind === 'bytes' ? image.bytes : await download(image.url, signal);
-    const bytes = output === undefined ? original : await this.#converted(original, output, presentation);
+  ): Promise<Presented> {
+    const { base, output } = presentation;
+    const revised = image.revisedPrompt !== undefined && { revised_prompt: image.revisedPrompt };
+    const found = image.kind === 'bytes' ? image : await this.#fetched(image.url, presentation);
+    if (found.kind === 'missing') {
+      const { kind: _, ...why } = found;
+      return { ...why, ...(image.mimeType !== undefined && { mime_type: image.mimeType }), ...revised };
+    }
+    const bytes =
+      output === undefined ? found.bytes : await this.#converted(found.bytes, output, presentation);
     const type = sniffImage(bytes);
-    if (type === undefined) throw unusable('is no image', undefined);
-    const about = {
-      mime_type: type.mediaType,
-      ...(image.revisedPrompt !== undefined && { revised_prompt: image.revisedPrompt }),
-    };
+    if (type === undefined) return { error: 'The result of the upstream is no image.', ...revised };
+    const about = { mime_type: type.mediaType, ...revised };
     const name = format === 'url' ? await this.#keep(bytes, type) : undefined;
     if (name === undefined) {
       return {
@@ -62,12 +80,36 @@ export class ResultImages {
     return { url: `${base.replace(/\/+$/, '')}/images/${name}`, ...about };
   }
 
+  async #fetched(url: URL, { lifetime, policy }: Presentation): Promise<Found> {
+    const { signal } = lifetime;
+    try {
+      const linked = await fetchLinked(url, {
+        signal,
+        remainingMs: () => lifetime.remainingMs(),
+        policy,
+        onRetry: (retry) => this.logger.warn(retry, 'Cannot fetch a result; trying again'),
+      });
+      if (linked.kind === 'bytes') return linked;
+      const { reason, mayTry, cause } = linked;
+      this.logger.error({ err: cause }, 'Cannot fetch a result; it stays behind the link of the upstream');
+      return {
+        kind: 'missing',
+        error: `The result of the upstream cannot be fetched: ${reason}.`,
+        ...(mayTry && { url: url.href }),
+      };
+    } catch (error) {
+      // The caller is told why the time ended; that it was paid for is said either way.
+      throw unusable('The result of the upstream cannot be fetched in time.', { cause: error });
+    }
+  }
+
   /** What cannot be converted stays as it is: it has been paid for. */
   async #converted(bytes: Uint8Array, output: OutputFormat, about: Presentation): Promise<Uint8Array> {
     try {
-      return await convertImage(bytes, output, about.turn, about.signal);
+      return await convertImage(bytes, output, about.turn, about.lifetime.signal);
     } catch (error) {
-      if (about.signal.aborted) throw unusable('cannot be converted in time', error);
+      if (about.lifetime.signal.aborted)
+        throw unusable('The result of the upstream cannot be converted in time.', { cause: error });
       this.logger.error({ err: error }, 'Cannot convert a result; it goes out as it is');
       return bytes;
     }
@@ -84,27 +126,17 @@ export class ResultImages {
   }
 }
 
-/** An upstream's link is fetched at once: it expires. It may lead only where the public internet is. */
-async function download(url: URL, signal: AbortSignal): Promise<Uint8Array> {
-  try {
-    await using file = await fetchUrl(url, { maxBytes: MAX_LINKED_BYTES, signal });
-    return await buffer(file.body);
-  } catch (error) {
-    // When the time ended the caller is told that instead; that it was paid for is said either way.
-    throw unusable(
-      UploadInputError.is(error) ? `cannot be fetched: ${error.message}` : 'cannot be fetched',
-      error,
-    );
-  }
-}
-
-function unusable(what: string, cause: unknown): GatewayError {
-  return new GatewayError(`The result of the upstream ${what}.`, {
+function unusable(
+  message: string,
+  { cause, links = [] }: { readonly cause?: unknown; readonly links?: readonly string[] },
+): GatewayError {
+  return new GatewayError(message, {
     status: 502,
     type: 'upstream_error',
     code: 'upstream_bad_answer',
     // It was made and paid for.
     shouldRetry: false,
+    ...(links.length > 0 && { details: { links } }),
     cause,
   });
 }

@@ -7,8 +7,12 @@ export const editAnswerSchema = z.object({
   data: z.array(
     z.object({
       b64_json: z.string().optional(),
-      url: z.string().optional().describe('Where Ferry keeps the image for a while.'),
+      url: z
+        .string()
+        .optional()
+        .describe("Where Ferry keeps the image for a while; with `error`, the upstream's own link."),
       revised_prompt: z.string().optional(),
+      error: z.string().optional().describe('Why Ferry does not have the image, although it was made.'),
     }),
   ),
   output_format: z.string().optional().describe('The type of the images, where all have the same.'),
@@ -22,7 +26,11 @@ type EditAnswer = z.output<typeof editAnswerSchema>;
 
 export function editAnswer(answer: Img2ImgAnswer): EditAnswer {
   const { created, data, usage, model, uploads, attempts, duration_ms } = answer;
-  const formats = new Set(data.map(({ mime_type }) => outputFormat(mime_type)));
+  const formats = new Set(
+    data.flatMap(({ mime_type, error }) =>
+      mime_type === undefined || error !== undefined ? [] : [outputFormat(mime_type)],
+    ),
+  );
   const [format] = formats.size === 1 ? formats : [];
   return {
     created,

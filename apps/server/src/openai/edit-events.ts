@@ -11,12 +11,15 @@ interface CompletedEvent {
   /** Absent for a result that was asked for as a link. */
   readonly b64_json?: string | undefined;
   readonly url?: string | undefined;
-  readonly output_format: string;
+  /** Absent where nobody knows it. */
+  readonly output_format?: string;
   /** Of the picture as it is: `640x427`. Absent for a link. */
   readonly size?: string;
   readonly background: 'opaque' | 'auto';
   readonly quality: string;
   readonly revised_prompt?: string | undefined;
+  /** Why there is no image, although it was made: `url`, if there is one, is the upstream's own link. */
+  readonly error?: string | undefined;
   readonly usage?: Readonly<Record<string, unknown>>;
   /** With the last one. */
   readonly ferry?: unknown;
@@ -37,7 +40,7 @@ export async function completedEvents(answer: Img2ImgAnswer, quality = 'auto'): 
         type: 'image_edit.completed',
         created_at: answer.created,
         ...image,
-        output_format: outputFormat(mime_type),
+        ...(mime_type !== undefined && { output_format: outputFormat(mime_type) }),
         ...(size !== undefined && { size }),
         background: opaque ? 'opaque' : 'auto',
         quality,

@@ -58,7 +58,9 @@ export interface Reply {
       readonly url?: string;
       readonly b64_json?: string;
       readonly mime_type: string;
+      readonly error?: string;
     }[];
+    readonly links?: readonly string[];
     readonly uploads?: readonly {
       readonly filename: string;
       readonly delivery: 'by-file-id' | 'inline';

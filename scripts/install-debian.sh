@@ -14,6 +14,8 @@ need promtool prometheus
 need tinyproxy tinyproxy-bin
 need pg_lsclusters postgresql
 need systemd-analyze systemd
+need ip iproute2
+need unshare util-linux
 [ "${#packages[@]}" -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

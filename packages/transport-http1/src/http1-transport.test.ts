@@ -169,6 +169,10 @@ test('an answer without a body gives its connection back although nobody reads i
 test('a header that cannot be sent fails before anything leaves, and its value stays out of the error', async () => {
   const peer = await stage.http((_request, response) => void response.end());
   const outcome = send(stage.transport(), peer.url, { headers: { authorization: 'Bearer s3cr\net' } });
-  await expect(outcome).rejects.toMatchObject({ kind: 'protocol', delivery: 'not-sent', phase: 'request' });
+  await expect(outcome).rejects.toMatchObject({
+    kind: 'invalid-request',
+    delivery: 'not-sent',
+    phase: 'acquire',
+  });
   await expect(outcome).rejects.not.toThrow(/s3cr/);
 });

@@ -10,6 +10,7 @@ export {
   type RawH2Stream,
   rawH2Peer,
 } from './raw-h2-peer.ts';
+export { type RawPeers, rawPeers } from './raw-peers.ts';
 export { type SynBlackhole, synBlackhole } from './syn-blackhole.ts';
 export { type Road, type TcpProxy, type TcpProxyOptions, tcpProxy } from './tcp-proxy.ts';
 export { type Listener, listenTcp, listenTls } from './tls-listener.ts';

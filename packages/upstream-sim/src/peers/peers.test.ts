@@ -3,7 +3,15 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import net from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { CODE, createLoopbackCertificate, rawH1Peer, rawH2Peer, synBlackhole, tcpProxy } from './index.ts';
+import {
+  CODE,
+  createLoopbackCertificate,
+  rawH1Peer,
+  rawH2Peer,
+  rawPeers,
+  synBlackhole,
+  tcpProxy,
+} from './index.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -52,6 +60,16 @@ it('the HTTP/2 peer answers an upload of several windows and knows its bytes', a
   const answer = await post2(peer.url, certificate.caPem, Buffer.alloc(3_000_000, 7));
   expect(answer).toEqual({ status: 200, text: 'ok' });
   expect(peer.requests[0]).toMatchObject({ bytes: 3_000_000, whole: true, answered: true, connection: 0 });
+});
+
+it('peers of both protocols share a port, and each client gets the one that it speaks', async () => {
+  const certificate = await createLoopbackCertificate();
+  const peers = keep(await rawPeers({ certificate }));
+  const body = Buffer.alloc(1_000, 7);
+  expect(await post2(peers.url, certificate.caPem, body)).toEqual({ status: 200, text: 'ok' });
+  expect(await post1(peers.url, certificate.caPem, body)).toBe('ok');
+  expect([peers.h2.requests, peers.h1.requests]).toMatchObject([[{ bytes: 1_000 }], [{ bytes: 1_000 }]]);
+  expect(peers.accepted()).toBe(2);
 });
 
 it('the HTTP/2 peer resets the one stream it was told to', async () => {

@@ -11,7 +11,7 @@ import {
   type PeerRequest,
   START_BYTES,
 } from './peer.ts';
-import { finTcp, type ListenOptions, listenTls, resetTcp } from './tls-listener.ts';
+import { finTcp, type Listener, type ListenOptions, listenTls, resetTcp } from './tls-listener.ts';
 
 /** One request of a client, and the bytes that can be sent for it. */
 export class RawH1Request implements PeerRequest {
@@ -99,6 +99,20 @@ const DECENT: Behaviour<RawH1Request> = { whole: (request) => request.answer() }
 /** An HTTP/1.1 peer over TLS on loopback that writes what it is told, byte by byte, and may stop anywhere. */
 export async function rawH1Peer(options: Pick<ListenOptions, 'certificate' | 'host'>): Promise<RawH1Peer> {
   const changes = new Changes();
+  const { onSecure, ...side } = h1Side(changes);
+  const announce = (): void => changes.announce();
+  const listener = await listenTls({
+    ...options,
+    alpn: 'http/1.1',
+    onSecure,
+    onTcp: announce,
+    onClose: announce,
+  });
+  return { ...listener, ...side };
+}
+
+/** The peer without its listener, which may be shared with another protocol. */
+export function h1Side(changes: Changes): Omit<RawH1Peer, keyof Listener> & Pick<ListenOptions, 'onSecure'> {
   const agenda = new Agenda<Behaviour<RawH1Request>>(DECENT);
   const connections: RawH1Connection[] = [];
   const requests: RawH1Request[] = [];
@@ -129,9 +143,7 @@ export async function rawH1Peer(options: Pick<ListenOptions, 'certificate' | 'ho
     });
   };
 
-  const listener = await listenTls({
-    ...options,
-    alpn: 'http/1.1',
+  return {
     onSecure(socket, tcp) {
       const connection: RawH1Connection = { index: connections.length, socket, tcp, closed: false };
       connections.push(connection);
@@ -142,11 +154,6 @@ export async function rawH1Peer(options: Pick<ListenOptions, 'certificate' | 'ho
       serve(connection);
       changes.announce();
     },
-    onTcp: () => changes.announce(),
-    onClose: () => changes.announce(),
-  });
-  return {
-    ...listener,
     connections,
     requests,
     next: (behaviour, times) => agenda.next(behaviour, times),

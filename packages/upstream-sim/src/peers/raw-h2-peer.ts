@@ -23,7 +23,7 @@ import {
   type PeerRequest,
   START_BYTES,
 } from './peer.ts';
-import { finTcp, type ListenOptions, listenTls, resetTcp } from './tls-listener.ts';
+import { finTcp, type Listener, type ListenOptions, listenTls, resetTcp } from './tls-listener.ts';
 
 /** Windows large enough that flow control is no part of a story that does not ask for it. Bytes. */
 const STREAM_WINDOW = 1024 * 1024;
@@ -189,6 +189,14 @@ const DECENT: Behaviour<RawH2Stream> = { whole: (stream) => stream.answer() };
  */
 export async function rawH2Peer(options: Pick<ListenOptions, 'certificate' | 'host'>): Promise<RawH2Peer> {
   const changes = new Changes();
+  const { onSecure, ...side } = h2Side(changes);
+  const announce = (): void => changes.announce();
+  const listener = await listenTls({ ...options, alpn: 'h2', onSecure, onTcp: announce, onClose: announce });
+  return { ...listener, ...side };
+}
+
+/** The peer without its listener, which may be shared with another protocol. */
+export function h2Side(changes: Changes): Omit<RawH2Peer, keyof Listener> & Pick<ListenOptions, 'onSecure'> {
   const onRequest = new Agenda<Behaviour<RawH2Stream>>(DECENT);
   const onConnection = new Agenda<ConnectionBehaviour>((connection) => connection.greet());
   const connections: RawH2Connection[] = [];
@@ -227,9 +235,7 @@ export async function rawH2Peer(options: Pick<ListenOptions, 'certificate' | 'ho
     }
   };
 
-  const listener = await listenTls({
-    ...options,
-    alpn: 'h2',
+  return {
     onSecure(socket, tcp) {
       const connection = new RawH2Connection(socket, tcp, connections.length);
       const reader = new FrameReader();
@@ -245,11 +251,6 @@ export async function rawH2Peer(options: Pick<ListenOptions, 'certificate' | 'ho
       onConnection.take()(connection);
       changes.announce();
     },
-    onTcp: () => changes.announce(),
-    onClose: () => changes.announce(),
-  });
-  return {
-    ...listener,
     connections,
     requests,
     next: (behaviour, times) => onRequest.next(behaviour, times),

@@ -5,8 +5,8 @@ import type { LoopbackCertificate } from '../certificate.ts';
 
 export interface ListenOptions {
   readonly certificate: LoopbackCertificate;
-  /** What the peer offers in ALPN. */
-  readonly alpn: string;
+  /** What the peer offers in ALPN, what it prefers first. */
+  readonly alpn: string | readonly string[];
   /** An address of loopback. Default 127.0.0.1, whose URL says `localhost`. */
   readonly host?: string;
   /** The TCP connection is there; TLS follows. */
@@ -49,7 +49,7 @@ export async function listenTls(options: ListenOptions): Promise<Listener> {
     {
       key: certificate.keyPem,
       cert: certificate.certPem,
-      ALPNProtocols: [alpn],
+      ALPNProtocols: [alpn].flat(),
       handshakeTimeout: HANDSHAKE_MS,
     },
     (socket) => {

@@ -1,4 +1,4 @@
-import type { Clock, Protocol, ProxyOptions, ReusePolicy, Transport } from '@ferry/core';
+import type { Clock, FallbackTransport, Protocol, ProxyOptions, ReusePolicy, Transport } from '@ferry/core';
 import type { Expectation, ProfileName } from './expectation.ts';
 
 /** What every transport tells about its connections; each may tell more. */
@@ -20,7 +20,7 @@ export interface SubjectOptions {
 }
 
 /** Makes the transport under test. */
-export type MakeTransport = (options: SubjectOptions) => Transport;
+export type MakeTransport = (options: SubjectOptions) => Transport | FallbackTransport;
 
 /** How the suite's peers are reached. */
 export type Road = 'direct' | 'proxy';
@@ -53,10 +53,17 @@ export interface TransportClaims {
    */
   readonly module: string;
   /**
-   * How peers are reached, default `direct`. `proxy`: through an HTTP proxy by CONNECT. In a run of all tests one profile
-   * plays the fault table that way; `FERRY_CONFORMANCE_PROXY=full` has every profile play everything.
+   * It speaks `protocol`, and goes over to HTTP/1.1 where that is the better road: `make` gives a `FallbackTransport`, and the
+   * peers speak both protocols. Default false.
    */
+  readonly fallsBack?: boolean;
+  /** How peers are reached, default `direct`. `proxy`: through an HTTP proxy by CONNECT. */
   readonly road?: Road;
+  /**
+   * In a run of all tests only POOLED plays, and only the fault table; `FERRY_CONFORMANCE=full` has every profile play
+   * everything. For what is made of parts that play everything themselves. Default false.
+   */
+  readonly brief?: boolean;
   /** A difference that no case needs fails the suite. */
   readonly differences?: readonly Difference[];
   /** A known failure that has become none fails the suite. */

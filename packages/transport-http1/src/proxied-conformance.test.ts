@@ -6,6 +6,7 @@ runTransportConformance('http1 by proxy', make, {
   protocol: 'http/1.1',
   module: new URL('./testing/conformance-subject.ts', import.meta.url).href,
   road: 'proxy',
+  brief: true,
   differences: [
     ...DIFFERENCES,
     {

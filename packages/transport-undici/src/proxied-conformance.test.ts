@@ -5,6 +5,7 @@ runTransportConformance('undici by proxy', make, {
   protocol: 'h2',
   module: new URL('./testing/conformance-subject.ts', import.meta.url).href,
   road: 'proxy',
+  brief: true,
   differences: [
     {
       row: 1,

@@ -12,6 +12,10 @@ interface Case {
   readonly protocols: readonly Protocol[];
   /** Default all. */
   readonly profiles?: readonly ProfileName[];
+  /** Only for a transport that goes over to HTTP/1.1 by itself; its peers speak both protocols. */
+  readonly fallsBack?: true;
+  /** What holds instead of the design's table (`faults.md`), for every transport, and why. It goes into the report. */
+  readonly differs?: string;
   /** Parts of the profile's policy to replace. */
   readonly policy?: Partial<ReusePolicy>;
   /** Through a proxy with such roads. */

@@ -1,23 +1,42 @@
-import type { Protocol } from '@ferry/core';
 import { describe, expect, test } from 'vitest';
 import type { Expectation, ProfileName } from '../expectation.ts';
 import type { Group } from '../groups/group.ts';
 import type { CaseReport } from '../report/report.ts';
 import { PROFILES } from '../stage/profiles.ts';
-import type { Difference, KnownFailure } from '../subject.ts';
+import type { Difference, KnownFailure, TransportClaims } from '../subject.ts';
+import { type Column, whyNot } from './applies.ts';
 import type { FaultCase } from './fault-case.ts';
 import { type CaseResult, runCase } from './run-case.ts';
 import { FAULT_TABLE } from './table.ts';
 
-function casesFor(protocol: Protocol, profile: ProfileName): readonly FaultCase[] {
-  return FAULT_TABLE.filter(
-    (fault) => fault.protocols.includes(protocol) && (fault.profiles ?? PROFILES).includes(profile),
-  );
+type Kind = Pick<TransportClaims, 'protocol' | 'fallsBack'>;
+
+const columnOf = ({ protocol, fallsBack = false }: Kind, profile: ProfileName): Column => ({
+  protocol,
+  fallsBack,
+  profile,
+});
+
+function casesFor(kind: Kind, profile: ProfileName): readonly FaultCase[] {
+  return FAULT_TABLE.filter((fault) => whyNot(fault, columnOf(kind, profile)) === undefined);
 }
 
 /** Cases that a run of these profiles plays. */
-export function caseCount(protocol: Protocol, profiles: readonly ProfileName[]): number {
-  return profiles.reduce((sum, profile) => sum + casesFor(protocol, profile).length, 0);
+export function caseCount(kind: Kind, profiles: readonly ProfileName[]): number {
+  return profiles.reduce((sum, profile) => sum + casesFor(kind, profile).length, 0);
+}
+
+/** The cells of the matrix that such a transport has not, each with its reason. */
+export function notApplicable(kind: Kind, profiles: readonly ProfileName[]): readonly CaseReport[] {
+  return profiles.flatMap((profile) =>
+    FAULT_TABLE.flatMap((fault) => {
+      const because = whyNot(fault, columnOf(kind, profile));
+      const { row, title } = fault;
+      return because === undefined
+        ? []
+        : [{ row, title, profile, result: 'n/a' as const, observed: '', notes: [because] }];
+    }),
+  );
 }
 
 /** Plays the whole fault table against one transport. */
@@ -25,15 +44,16 @@ export function faultSuite(
   { make, claims, profiles, certificate }: Group,
   onCase: (report: CaseReport) => void,
 ): void {
-  const { protocol, road, differences = [], knownFailures = [] } = claims;
+  const { protocol, fallsBack, road, differences = [], knownFailures = [] } = claims;
   const needed = new Set<Difference | KnownFailure>();
 
   describe.each(profiles)('%s', (profile) => {
-    const cases = casesFor(protocol, profile);
+    const cases = casesFor(claims, profile);
     test.each(cases.map((fault) => [fault.row, fault.title, fault] as const))(
       'row %i: %s',
       async (row, title, fault) => {
-        const result = await runCase(fault, { make, protocol, profile, road, certificate: certificate() });
+        const run = { make, protocol, fallsBack, profile, road, certificate: certificate() };
+        const result = await runCase(fault, run);
         const concerns = (claim: Difference | KnownFailure): boolean =>
           claim.row === row && (claim.profiles ?? PROFILES).includes(profile);
         const verdict = judge(fault, result, differences.filter(concerns), knownFailures.filter(concerns));
@@ -71,7 +91,11 @@ function judge(
   const against = (part: Partial<Expectation>): readonly string[] =>
     expected === undefined ? [] : result.disagreements({ ...expected, ...part });
   const plain = [...result.findings, ...against({})];
-  if (plain.length === 0) return { result: 'passes', notes: [] };
+  if (plain.length === 0) {
+    return fault.differs === undefined
+      ? { result: 'passes', notes: [] }
+      : { result: 'differs', notes: [fault.differs] };
+  }
   const difference = differences.find(
     (claim) => result.findings.length === 0 && against(claim.expect).length === 0,
   );

@@ -79,12 +79,13 @@ export const GOING_AWAY: readonly FaultCase[] = [
     row: 16,
     title: 'GOAWAY on every connection: the retries, then no more',
     protocols: H2,
+    differs:
+      'not one retry but all of them, and no more: a server that reloads drains new connections too (ADR 10)',
     async story(stage) {
       stage.h2.always({ headers: (r) => r.on.goaway(0, CODE.NO_ERROR) });
       const before = stage.peer.requests.length;
       const { failure, attempts, records } = await engineRun(stage);
       stage.check(failure?.code === 'upstream_transport', `it should fail, and gave ${failure?.code}`);
-      // A server that is going down drains new connections too, so that it is not one retry but all of them, and no more.
       stage.check(attempts === 4, `three retries should be made, and ${attempts - 1} were`);
       const onWire = stage.peer.requests.length - before;
       stage.check(onWire === attempts, `each attempt should be one request, and ${onWire} were on the wire`);

@@ -85,6 +85,7 @@ export const REFUSED: readonly FaultCase[] = [
     title:
       'a billable request that left whole is resent after REFUSED_STREAM where that is trusted, and else not',
     protocols: H2,
+    differs: 'a proxy may refuse a stream whose origin did the work: no proof that is worth money (ADR 10)',
     async story(stage) {
       stage.h2.next({ whole: (r) => r.reset(CODE.REFUSED_STREAM) });
       const cautious = await engineRun(stage, { safety: 'billable' });

@@ -9,6 +9,8 @@ import type { FaultCase, Strike } from './fault-case.ts';
 export interface CaseRun {
   readonly make: MakeTransport;
   readonly protocol: Stage['protocol'];
+  /** Default false. */
+  readonly fallsBack?: boolean | undefined;
   readonly profile: ProfileName;
   readonly certificate: LoopbackCertificate;
   /** Default `direct`. */
@@ -62,7 +64,7 @@ interface Facts {
 
 async function strike(fault: Strike, stage: Stage): Promise<Facts> {
   const upload = (await fault.produce(stage)) ?? {};
-  const before = stage.peer.requests.length;
+  const before = stage.arrived();
   stage.mark();
   const outcome = await stage.send(upload);
   await fault.also?.(stage, outcome);
@@ -74,7 +76,7 @@ async function strike(fault: Strike, stage: Stage): Promise<Facts> {
     id !== undefined &&
     !usedAgain &&
     (await eventually(() => stage.events.some((e) => e.type === 'closed' && e.connectionId === id)));
-  const requests = stage.peer.requests.length - before;
+  const requests = stage.arrived() - before;
   return { outcome, next, onWire: requests - (reached(next) ? 1 : 0), usedAgain, closed };
 }
 

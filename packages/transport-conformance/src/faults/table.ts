@@ -4,6 +4,7 @@ import { CONNECTING } from './connecting.ts';
 import { CONNECTION_LOSS } from './connection-loss.ts';
 import { EARLY_ANSWERS } from './early-answer.ts';
 import { ENGINE } from './engine.ts';
+import { FALLING_BACK } from './falling-back.ts';
 import type { FaultCase } from './fault-case.ts';
 import { FLOW } from './flow.ts';
 import { GOING_AWAY } from './going-away.ts';
@@ -22,6 +23,7 @@ export const FAULT_TABLE: readonly FaultCase[] = [
   ...ABORTS,
   ...ENGINE,
   ...BODY_SOURCE,
+  ...FALLING_BACK,
 ].sort((a, b) => a.row - b.row);
 
 /** Rows of the design's table. */

@@ -15,7 +15,7 @@ export interface Group {
   readonly certificate: () => LoopbackCertificate;
 }
 
-type Setting = Omit<Partial<StageOptions>, 'make' | 'protocol' | 'certificate'> & {
+type Setting = Omit<Partial<StageOptions>, 'make' | 'protocol' | 'fallsBack' | 'certificate'> & {
   readonly profile: ProfileName;
 };
 
@@ -29,6 +29,7 @@ export async function play(
   const stage = await Stage.open({
     make,
     protocol: claims.protocol,
+    fallsBack: claims.fallsBack,
     road: claims.road,
     certificate: certificate(),
     ...setting,

@@ -3,18 +3,19 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Protocol } from '@ferry/core';
 import type { ProfileName } from '../expectation.ts';
-import { type Growth, megabytes } from '../memory/growth.ts';
+import type { Growth } from '../memory/growth.ts';
+import { matrix } from './matrix.ts';
 
 /** How one case went for one profile. */
 export interface CaseReport {
   readonly row: number;
   readonly title: string;
   readonly profile: ProfileName;
-  /** `differs`: as declared. `known`: fails, as declared. */
-  readonly result: 'passes' | 'differs' | 'known' | 'fails';
+  /** `differs`: as declared. `known`: fails, as declared. `n/a`: it cannot be met here, and is not played. */
+  readonly result: 'passes' | 'differs' | 'known' | 'fails' | 'n/a';
   /** How the upload ended, where there was one. */
   readonly observed: string;
-  /** Findings of a failure, or the reason of a difference. */
+  /** Findings of a failure, or the reason of a difference, or why it does not apply. */
   readonly notes: readonly string[];
   /** What was measured, in words. */
   readonly measured?: string;
@@ -24,6 +25,8 @@ export interface CaseReport {
 export interface TransportReport {
   readonly transport: string;
   readonly protocol: Protocol;
+  /** Those that played; the matrix has no column for others. */
+  readonly profiles: readonly ProfileName[];
   /** ISO 8601. */
   readonly at: string;
   readonly cases: readonly CaseReport[];
@@ -39,9 +42,6 @@ export interface ChurnReport {
   /** What the process held after each round; not in the reports of older runs. */
   readonly memory?: Growth;
 }
-
-const PROFILE_ORDER: readonly ProfileName[] = ['FRESH', 'PREWARMED', 'POOLED'];
-const MARK = { passes: 'ok', differs: 'ok (differs)', known: 'known failure', fails: '**fails**' } as const;
 
 /**
  * Writes what this run has of the transport, cases or churn or both, then the matrix of everything that is there, to
@@ -86,75 +86,6 @@ async function replace(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, text);
   await rename(temporary, path);
-}
-
-/** The matrix as Markdown. Pure. */
-export function matrix(reports: readonly TransportReport[]): string {
-  const columns = reports.flatMap((report) => PROFILE_ORDER.map((profile) => ({ report, profile })));
-  const lines = new Map<string, { row: number; title: string }>();
-  for (const { cases } of reports) {
-    for (const { row, title } of cases) lines.set(`${row} ${title}`, { row, title });
-  }
-  const cell = (report: TransportReport, profile: ProfileName, row: number, title: string): string => {
-    const found = report.cases.find((c) => c.row === row && c.title === title && c.profile === profile);
-    return found === undefined ? '' : MARK[found.result];
-  };
-  const body = [...lines.values()]
-    .sort((a, b) => a.row - b.row)
-    .map(({ row, title }) =>
-      [row, title.replaceAll('|', '\\|'), ...columns.map((c) => cell(c.report, c.profile, row, title))].join(
-        ' | ',
-      ),
-    );
-  const heads = columns.map(({ report, profile }) => `${report.transport} ${profile}`);
-  const notes = reports.flatMap(({ transport, cases }) =>
-    cases
-      .filter(({ result }) => result !== 'passes')
-      .map(
-        ({ row, title, profile, result, observed, notes: why }) =>
-          `- ${transport} ${profile}, row ${row}, ${title}: ${result}. ${[observed, ...why].filter(Boolean).join('; ')}`,
-      ),
-  );
-  return [
-    '# Conformance: every row of the fault table, every transport, every profile',
-    '',
-    ...reports.map(({ transport, protocol, at }) => `- ${transport} (${protocol}), ${at}`),
-    '',
-    `| row | fault | ${heads.join(' | ')} |`,
-    `| --- | --- | ${heads.map(() => '---').join(' | ')} |`,
-    ...body.map((line) => `| ${line} |`),
-    '',
-    ...measuredLines(reports),
-    ...reports.flatMap(churnLines),
-    ...(notes.length > 0 ? ['## What is not simply ok', '', ...notes, ''] : []),
-  ].join('\n');
-}
-
-function measuredLines(reports: readonly TransportReport[]): string[] {
-  const lines = reports.flatMap(({ transport, cases }) =>
-    cases.flatMap(({ row, profile, measured }) =>
-      measured === undefined ? [] : [`- ${transport} ${profile}, row ${row}: ${measured}`],
-    ),
-  );
-  return lines.length > 0 ? ['## Memory', '', ...lines, ''] : [];
-}
-
-function churnLines({ transport, churn }: TransportReport): string[] {
-  if (churn === undefined) return [];
-  const { memory } = churn;
-  const endings = Object.entries(churn.endings).sort(([, a], [, b]) => b - a);
-  return [
-    `## Churn of ${transport}: ${churn.sends} sends from seed ${churn.seed}`,
-    '',
-    ...endings.map(([ending, count]) => `- ${count} ${ending}`),
-    '',
-    ...(memory === undefined ? [] : [held(memory), '']),
-  ];
-}
-
-function held({ first, most, last }: Growth): string {
-  const [began, top, ended] = [first, most, last].map(megabytes);
-  return `Memory after garbage collection: ${began} after the first round, ${top} at most, ${ended} at the end.`;
 }
 
 function workspaceRoot(from: string): string {

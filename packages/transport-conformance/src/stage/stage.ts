@@ -3,11 +3,11 @@ import {
   type Attempt,
   type AttemptLimits,
   type Clock,
+  type FallbackMemory,
   fromBytes,
   type Protocol,
   type RequestBody,
   type ReusePolicy,
-  type Transport,
   type TransportRequest,
   type TransportResponse,
 } from '@ferry/core';
@@ -18,8 +18,6 @@ import {
   type PeerRequest,
   type RawH1Peer,
   type RawH2Peer,
-  rawH1Peer,
-  rawH2Peer,
   type TcpProxy,
   type TcpProxyOptions,
   tcpProxy,
@@ -28,6 +26,7 @@ import type { ProfileName } from '../expectation.ts';
 import type { ConformancePoolEvent, MakeTransport, Road } from '../subject.ts';
 import { eventually } from './eventually.ts';
 import { outcomeOf, type SendOutcome } from './outcome.ts';
+import { peersFor } from './peers.ts';
 import { POLICIES } from './profiles.ts';
 import { TrackedClock } from './tracked-clock.ts';
 
@@ -63,6 +62,8 @@ export const HUGE_BYTES = 20_000_000;
 export interface StageOptions {
   readonly make: MakeTransport;
   readonly protocol: Protocol;
+  /** The peer speaks HTTP/1.1 too, default false. */
+  readonly fallsBack?: boolean | undefined;
   readonly profile: ProfileName;
   readonly certificate: LoopbackCertificate;
   /** Parts of the profile to replace. */
@@ -83,14 +84,14 @@ export class Stage implements AsyncDisposable {
   readonly profile: ProfileName;
   readonly policy: ReusePolicy;
   readonly certificate: LoopbackCertificate;
-  readonly transport: Transport;
+  readonly transport: ReturnType<MakeTransport>;
   readonly clock: Clock & { readonly pending: number };
   readonly events: ConformancePoolEvent[] = [];
   /** What is not as it should be, as sentences. */
   readonly findings: string[] = [];
   /** The HTTP proxy on the way, when the road leads through one. */
   readonly connectProxy: ConnectProxy | undefined;
-  /** The peer, whatever its protocol. */
+  /** The peer, whatever its protocol; of two that share a port, the one that speaks `protocol`. */
   readonly peer: Peer;
   readonly #h2: RawH2Peer | undefined;
   readonly #h1: RawH1Peer | undefined;
@@ -101,9 +102,7 @@ export class Stage implements AsyncDisposable {
   readonly #closers: (() => Promise<unknown>)[] = [];
 
   static async open(options: StageOptions): Promise<Stage> {
-    const { certificate, protocol } = options;
-    const h2 = protocol === 'h2' ? await rawH2Peer({ certificate }) : undefined;
-    const h1 = protocol === 'h2' ? undefined : await rawH1Peer({ certificate });
+    const { h2, h1 } = await peersFor(options);
     const to = (h2 ?? h1)?.url;
     const proxy =
       options.proxy === undefined || to === undefined ? undefined : await tcpProxy({ to, ...options.proxy });
@@ -149,6 +148,12 @@ export class Stage implements AsyncDisposable {
     return this.#h2;
   }
 
+  /** What the transport knows about origins and HTTP/2. */
+  get fallback(): FallbackMemory {
+    if (!('memory' in this.transport)) throw new Error('this transport does not fall back');
+    return this.transport.memory;
+  }
+
   get h1(): RawH1Peer {
     if (this.#h1 === undefined) throw new Error('this stage has no HTTP/1.1 peer');
     return this.#h1;
@@ -167,6 +172,11 @@ export class Stage implements AsyncDisposable {
   /** Where uploads go. */
   get url(): URL {
     return this.#proxy?.url ?? this.peer.url;
+  }
+
+  /** Requests that have come, over whichever protocol. */
+  arrived(): number {
+    return (this.#h2?.requests.length ?? 0) + (this.#h1?.requests.length ?? 0);
   }
 
   /** From here on `struck` is the next request that arrives, and `standing` are the connections that are there now. */

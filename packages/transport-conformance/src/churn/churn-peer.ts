@@ -32,10 +32,12 @@ export class ChurnPeer {
   constructor(stage: Stage, plans: readonly SendPlan[]) {
     this.#stage = stage;
     this.#plans = plans;
-    stage.peer.always({
-      data: (request) => this.#begun(request),
-      whole: (request) => this.#whole(request),
-    });
+    for (const peer of stage.peers) {
+      peer.always({
+        data: (request) => this.#begun(request),
+        whole: (request) => this.#whole(request),
+      });
+    }
   }
 
   #begun(request: PeerRequest): void {
@@ -50,7 +52,7 @@ export class ChurnPeer {
       acted: before?.acted ?? false,
     });
     if (this.#isRefused(request)) return;
-    const { peer } = plan;
+    const peer = this.#planFor(request, plan);
     if (peer.do === 'answer-early') this.#answer(request, plan, peer.status);
     if (peer.do === 'end' && peer.at === 'begun') request[peer.how]();
     if (peer.do === 'reset' && peer.at === 'begun') this.#stream(request).reset(peer.code);
@@ -60,7 +62,7 @@ export class ChurnPeer {
   #whole(request: PeerRequest): void {
     const plan = this.#known.get(request);
     if (plan === undefined || this.#isRefused(request)) return;
-    const { peer } = plan;
+    const peer = this.#planFor(request, plan);
     if (peer.do === 'refuse') {
       if (peer.at === 'whole') this.#stream(request).reset(CODE.REFUSED_STREAM);
       return;
@@ -89,7 +91,7 @@ export class ChurnPeer {
         else request[peer.ends]();
         break;
       case 'garbage':
-        if (this.#stage.protocol === 'h2') this.#stream(request).on.send(Buffer.alloc(40, 0xee));
+        if (this.#streamOf(request) !== undefined) this.#stream(request).on.send(Buffer.alloc(40, 0xee));
         else this.#stage.h1.requests.find((r) => r === request)?.write('NONSENSE\r\n\r\n');
         break;
       case 'reset':
@@ -141,14 +143,32 @@ export class ChurnPeer {
   }
 
   #isRefused(request: PeerRequest): boolean {
-    if (this.#stage.protocol !== 'h2') return false;
-    const { on, id } = this.#stream(request);
-    return id > (this.#goneAbove.get(on) ?? Number.POSITIVE_INFINITY);
+    const stream = this.#streamOf(request);
+    if (stream === undefined) return false;
+    return stream.id > (this.#goneAbove.get(stream.on) ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** What was planned for HTTP/2 can come over HTTP/1.1, where nothing is reset or refused: it is answered there. */
+  #planFor(request: PeerRequest, { peer }: SendPlan): PeerPlan {
+    const ofH2 =
+      peer.do === 'reset' ||
+      peer.do === 'refuse' ||
+      peer.do === 'goaway' ||
+      (peer.do === 'half' && peer.ends === 'reset');
+    if (!ofH2 || this.#streamOf(request) !== undefined) return peer;
+    return { do: 'answer', status: 200, afterTurns: 0 };
   }
 
   #stream(request: PeerRequest): RawH2Stream {
-    const stream = this.#stage.h2.connections[request.connection]?.streams;
-    for (const candidate of stream?.values() ?? []) if (candidate === request) return candidate;
-    throw new Error('a stream of no connection');
+    const stream = this.#streamOf(request);
+    if (stream === undefined) throw new Error('a request that is no stream');
+    return stream;
+  }
+
+  /** The stream that a request is; undefined over HTTP/1.1. */
+  #streamOf(request: PeerRequest): RawH2Stream | undefined {
+    if (this.#stage.protocol !== 'h2') return undefined;
+    const streams = this.#stage.h2.connections[request.connection]?.streams;
+    return [...(streams?.values() ?? [])].find((candidate) => candidate === request);
   }
 }

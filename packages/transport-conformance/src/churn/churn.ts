@@ -37,8 +37,8 @@ export function churn(group: Group, onReport: (report: ChurnReport) => void): vo
         const at = seed + round;
         // By the seed, so that a replay of one round meets the same profile.
         const profile = PROFILES[at % PROFILES.length] ?? 'FRESH';
-        const { protocol, road } = claims;
-        const parts = { make, protocol, road, profile, certificate: certificate() };
+        const { protocol, fallsBack, road } = claims;
+        const parts = { make, protocol, fallsBack, road, profile, certificate: certificate() };
         const result = await churnRound({ ...parts, seed: at, sends: ROUND_SENDS });
         for (const [ending, count] of result.endings) endings[ending] = (endings[ending] ?? 0) + count;
         const replay = `replay: FERRY_CHURN_SEED=${at} FERRY_CHURN_SENDS=${ROUND_SENDS} (${profile})`;

@@ -1,9 +1,10 @@
-import { fromFactory, type RequestBody, type ReusePolicy } from '@ferry/core';
+import { type Exchange, fromFactory, type RequestBody, type ReusePolicy } from '@ferry/core';
 import { Chance } from '@ferry/core/testing';
 import { eventually, turns } from '../stage/eventually.ts';
 import { describe, type SendOutcome } from '../stage/outcome.ts';
 import { Stage, type StageOptions } from '../stage/stage.ts';
 import { answerText, ChurnPeer, type LedgerEntry } from './churn-peer.ts';
+import { overdue } from './overdue.ts';
 import { planSend, type SendPlan } from './send-plan.ts';
 
 /** A silent peer costs `headersMs`; nothing else should ever come near its limit. */
@@ -15,7 +16,10 @@ export interface RoundResult {
   readonly endings: ReadonlyMap<string, number>;
 }
 
-export type RoundOptions = Pick<StageOptions, 'make' | 'protocol' | 'road' | 'profile' | 'certificate'> & {
+export type RoundOptions = Pick<
+  StageOptions,
+  'make' | 'protocol' | 'fallsBack' | 'road' | 'profile' | 'certificate'
+> & {
   readonly seed: number;
   readonly sends: number;
 };
@@ -29,6 +33,7 @@ export async function churnRound({ seed, sends, ...options }: RoundOptions): Pro
   const graceMs = chance.pick([0, 0, 40]);
   const books = new ChurnPeer(stage, plans);
   const outcomes = new Map<number, SendOutcome>();
+  const elapsed = new Map<number, number>();
   let open = 0;
   const onOpen = (change: number) => {
     open += change;
@@ -37,7 +42,9 @@ export async function churnRound({ seed, sends, ...options }: RoundOptions): Pro
   const sender = async (): Promise<void> => {
     for (let plan = queue.shift(); plan !== undefined; plan = queue.shift()) {
       if (plan.id === closeAt) void stage.transport.close({ graceMs });
+      const from = performance.now();
       outcomes.set(plan.id, await sendOne(stage, plan, onOpen));
+      elapsed.set(plan.id, performance.now() - from);
       await turns(plan.restTurns);
     }
   };
@@ -49,12 +56,18 @@ export async function churnRound({ seed, sends, ...options }: RoundOptions): Pro
     const outcome = outcomes.get(plan.id) ?? { type: 'hung' };
     const ending = describe(outcome);
     endings.set(ending, (endings.get(ending) ?? 0) + 1);
-    const wrong = contradiction(plan, outcome, books.ledger.get(plan.id));
+    const late = overdue({ elapsedMs: elapsed.get(plan.id) ?? 0, phaseMs: phasesOf(outcome) }, LIMITS);
+    const wrong = contradiction(plan, outcome, books.ledger.get(plan.id)) ?? late;
     if (wrong !== undefined) {
       stage.findings.push(`send ${plan.id} (${JSON.stringify(plan.peer)}): ${ending}; ${wrong}`);
     }
   }
   return { findings: stage.findings, endings };
+}
+
+function phasesOf(outcome: SendOutcome): Exchange['phaseMs'] {
+  if (outcome.type === 'answered') return outcome.exchange.phaseMs;
+  return outcome.type === 'failed' ? outcome.error.exchange.phaseMs : {};
 }
 
 function somePolicy(chance: Chance): Partial<ReusePolicy> {

@@ -174,9 +174,14 @@ export class Stage implements AsyncDisposable {
     return this.#proxy?.url ?? this.peer.url;
   }
 
+  /** All of them: two where the transport may fall back. */
+  get peers(): readonly Peer[] {
+    return [this.#h2, this.#h1].flatMap((peer): Peer[] => (peer === undefined ? [] : [peer]));
+  }
+
   /** Requests that have come, over whichever protocol. */
   arrived(): number {
-    return (this.#h2?.requests.length ?? 0) + (this.#h1?.requests.length ?? 0);
+    return this.peers.reduce((sum, { requests }) => sum + requests.length, 0);
   }
 
   /** From here on `struck` is the next request that arrives, and `standing` are the connections that are there now. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Group } from '../groups/group.ts';
-import { growth, megabytes } from '../memory/growth.ts';
+import { growth, megabytes, slope } from '../memory/growth.ts';
 import { heldBytes } from '../memory/measure.ts';
 import type { ChurnReport } from '../report/report.ts';
 import { PROFILES } from '../stage/profiles.ts';
@@ -13,10 +13,16 @@ const ROUND_SENDS = 60;
 const SHORT_SENDS = 360;
 
 /**
- * What a run may hold more at its end than at its beginning, in bytes. In the short run a connection, a body or a TLS context
- * kept for every send is more than that; in one of 20,000 sends, a few hundred bytes a send.
+ * What a run may hold more at its end than at its beginning, in bytes: a connection, a body or a TLS context kept for every send
+ * is more than that.
  */
 const MOST_GROWTH = 8_000_000;
+
+/** From so many sends on a slope can be told from chance. */
+const SLOPE_SENDS = 6_000;
+
+/** What a long run may keep for each send, in bytes: any object that is kept for every send is more than that. */
+const MOST_KEPT = 150;
 
 /**
  * Seeded chaos with one invariant: every send settles, the peer's books and the client agree, and nothing is left behind, memory included.
@@ -46,7 +52,9 @@ export function churn(group: Group, onReport: (report: ChurnReport) => void): vo
         held.push(await heldBytes());
       }
       const memory = growth(held);
-      onReport({ seed, sends, endings, memory });
+      const kept = Math.round(slope(held) / ROUND_SENDS);
+      onReport({ seed, sends, endings, memory, kept });
+      if (sends >= SLOPE_SENDS) expect(kept, `${kept} bytes are kept for every send`).toBeLessThan(MOST_KEPT);
       expect(memory.grown, `memory grew by ${megabytes(memory.grown)}`).toBeLessThan(MOST_GROWTH);
     },
     30_000 + sends * 100,

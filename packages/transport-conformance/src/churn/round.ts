@@ -4,8 +4,9 @@ import { eventually, turns } from '../stage/eventually.ts';
 import { describe, type SendOutcome } from '../stage/outcome.ts';
 import { Stage, type StageOptions } from '../stage/stage.ts';
 import { answerText, ChurnPeer, type LedgerEntry } from './churn-peer.ts';
-import { overdue } from './overdue.ts';
+import { overdue, type Spent } from './overdue.ts';
 import { planSend, type SendPlan } from './send-plan.ts';
+import { Stalls } from './stalls.ts';
 
 /** A silent peer costs `headersMs`; nothing else should ever come near its limit. */
 const LIMITS = { connectMs: 8_000, headersMs: 150, idleMs: 8_000, totalMs: 10_000 };
@@ -33,7 +34,8 @@ export async function churnRound({ seed, sends, ...options }: RoundOptions): Pro
   const graceMs = chance.pick([0, 0, 40]);
   const books = new ChurnPeer(stage, plans);
   const outcomes = new Map<number, SendOutcome>();
-  const elapsed = new Map<number, number>();
+  const spent = new Map<number, Omit<Spent, 'phaseMs'>>();
+  using stalls = new Stalls();
   let open = 0;
   const onOpen = (change: number) => {
     open += change;
@@ -42,9 +44,9 @@ export async function churnRound({ seed, sends, ...options }: RoundOptions): Pro
   const sender = async (): Promise<void> => {
     for (let plan = queue.shift(); plan !== undefined; plan = queue.shift()) {
       if (plan.id === closeAt) void stage.transport.close({ graceMs });
-      const from = performance.now();
+      const [from, lost] = [performance.now(), stalls.lostMs];
       outcomes.set(plan.id, await sendOne(stage, plan, onOpen));
-      elapsed.set(plan.id, performance.now() - from);
+      spent.set(plan.id, { elapsedMs: performance.now() - from, stalledMs: stalls.lostMs - lost });
       await turns(plan.restTurns);
     }
   };
@@ -56,7 +58,8 @@ export async function churnRound({ seed, sends, ...options }: RoundOptions): Pro
     const outcome = outcomes.get(plan.id) ?? { type: 'hung' };
     const ending = describe(outcome);
     endings.set(ending, (endings.get(ending) ?? 0) + 1);
-    const late = overdue({ elapsedMs: elapsed.get(plan.id) ?? 0, phaseMs: phasesOf(outcome) }, LIMITS);
+    const time = spent.get(plan.id) ?? { elapsedMs: 0, stalledMs: 0 };
+    const late = overdue({ ...time, phaseMs: phasesOf(outcome) }, LIMITS);
     const wrong = contradiction(plan, outcome, books.ledger.get(plan.id)) ?? late;
     if (wrong !== undefined) {
       stage.findings.push(`send ${plan.id} (${JSON.stringify(plan.peer)}): ${ending}; ${wrong}`);

@@ -84,6 +84,15 @@ export function closing(group: Group): void {
         await response.done;
       }));
 
+    test('leaving the answer before its first byte is asked for cancels the exchange', () =>
+      play(group, { profile }, async (stage) => {
+        stage.peer.next({ whole: (r) => r.answerPart('', 10) });
+        const response = await stage.start({ limits: { idleMs: 60_000, totalMs: 60_000 } });
+        await response.body[Symbol.asyncIterator]().return?.();
+        await response.done;
+        expect((await stage.send()).type).toBe('answered');
+      }));
+
     test('leaving the answer early cancels the exchange, and the next upload arrives', () =>
       play(group, { profile }, async (stage) => {
         stage.peer.next({ whole: (r) => r.answerPart('half', 10) });

@@ -23,6 +23,18 @@ export function growth(samples: readonly number[]): Growth {
   };
 }
 
+/**
+ * What each sample holds more than the one before it, in bytes: the median slope between any two samples of the second half
+ * (Theil and Sen). What a process learns once is over by then, and single samples with a moment's garbage in them count for
+ * nothing. Pure.
+ */
+export function slope(samples: readonly number[]): number {
+  const late = samples.slice(Math.floor(samples.length / 2));
+  const slopes = late.flatMap((to, j) => late.slice(0, j).map((from, i) => (to - from) / (j - i)));
+  slopes.sort((a, b) => a - b);
+  return slopes[Math.floor(slopes.length / 2)] ?? 0;
+}
+
 /** For people: `12.3 MB`. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;

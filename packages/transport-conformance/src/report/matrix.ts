@@ -96,18 +96,19 @@ function measuredLines(reports: readonly TransportReport[]): string[] {
 
 function churnLines({ transport, churn }: TransportReport): string[] {
   if (churn === undefined) return [];
-  const { memory } = churn;
+  const { memory, kept } = churn;
   const endings = Object.entries(churn.endings).sort(([, a], [, b]) => b - a);
   return [
     `## Churn of ${transport}: ${churn.sends} sends from seed ${churn.seed}`,
     '',
     ...endings.map(([ending, count]) => `- ${count} ${ending}`),
     '',
-    ...(memory === undefined ? [] : [held(memory), '']),
+    ...(memory === undefined ? [] : [held(memory, kept), '']),
   ];
 }
 
-function held({ first, most, last }: Growth): string {
+function held({ first, most, last }: Growth, kept: number | undefined): string {
   const [began, top, ended] = [first, most, last].map(megabytes);
-  return `Memory after garbage collection: ${began} after the first round, ${top} at most, ${ended} at the end.`;
+  const slope = kept === undefined ? '' : `; ${kept} bytes a send by its slope`;
+  return `Memory after garbage collection: ${began} after the first round, ${top} at most, ${ended} at the end${slope}.`;
 }

@@ -41,6 +41,8 @@ export interface ChurnReport {
   readonly endings: Readonly<Record<string, number>>;
   /** What the process held after each round; not in the reports of older runs. */
   readonly memory?: Growth;
+  /** What was kept for each send, in bytes, by the slope of that. */
+  readonly kept?: number;
 }
 
 /**

@@ -46,6 +46,7 @@ const config = {
     only('chaos-by-processes', pkg('chaos'), [pkg('upstream-sim'), '^packages/core/src/testing/']),
     only('delivery-tests-clients-only', pkg('delivery'), [
       pkg('core'),
+      pkg('providers'),
       pkg('transport-undici'),
       pkg('transport-http1'),
       pkg('upstream-sim'),

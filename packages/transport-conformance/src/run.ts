@@ -11,7 +11,8 @@ import { limits } from './groups/limits.ts';
 import { MEMORY_ALONE, memory } from './groups/memory.ts';
 import { prepare } from './groups/prepare.ts';
 import { reuse } from './groups/reuse.ts';
-import { type CaseReport, type ChurnReport, writeReport } from './report/report.ts';
+import { writeReport } from './report/report.ts';
+import type { CaseReport, ChurnReport } from './report/transport-report.ts';
 import { PROFILES } from './stage/profiles.ts';
 import type { MakeTransport, TransportClaims } from './subject.ts';
 

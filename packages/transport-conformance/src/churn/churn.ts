@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Group } from '../groups/group.ts';
 import { growth, megabytes, slope } from '../memory/growth.ts';
 import { heldBytes } from '../memory/measure.ts';
-import type { ChurnReport } from '../report/report.ts';
+import type { ChurnReport } from '../report/transport-report.ts';
 import { PROFILES } from '../stage/profiles.ts';
 import { churnRound } from './round.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Expectation, ProfileName } from '../expectation.ts';
 import type { Group } from '../groups/group.ts';
-import type { CaseReport } from '../report/report.ts';
+import type { CaseReport } from '../report/transport-report.ts';
 import { PROFILES } from '../stage/profiles.ts';
 import type { Difference, KnownFailure, TransportClaims } from '../subject.ts';
 import { type Column, whyNot } from './applies.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runChild } from '../child/run-child.ts';
-import type { CaseReport } from '../report/report.ts';
+import type { CaseReport } from '../report/transport-report.ts';
 import { PROFILES } from '../stage/profiles.ts';
 import type { Group } from './group.ts';
 

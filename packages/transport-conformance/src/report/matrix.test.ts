@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { matrix } from './matrix.ts';
-import type { CaseReport } from './report.ts';
+import type { CaseReport } from './transport-report.ts';
 
 const seen = (part: Partial<CaseReport>): CaseReport => ({
   row: 22,

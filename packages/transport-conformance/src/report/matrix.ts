@@ -1,6 +1,6 @@
 import type { ProfileName } from '../expectation.ts';
 import { type Growth, megabytes } from '../memory/growth.ts';
-import type { TransportReport } from './report.ts';
+import type { TransportReport } from './transport-report.ts';
 
 const MARK = {
   passes: 'ok',

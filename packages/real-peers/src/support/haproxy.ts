@@ -30,11 +30,12 @@ export async function readHaproxyLog(server: RealServer): Promise<readonly SeenR
 
 function configuration(place: Workplace, originSocket: string): string {
   // One thread: HAProxy drops a log line rather than wait for another thread to write its own (`fd_write_frag_line`).
+  // hard-stop-after: it waits that long also for a spare that nobody uses, and the next reload waits for its end.
   return `global
   nbthread 1
   log stdout format raw local0
   maxconn 512
-  hard-stop-after 5s
+  hard-stop-after 1s
   stats socket ${place.file('haproxy.sock')} mode 600 level admin expose-fd listeners
 
 defaults

@@ -4,11 +4,11 @@ import { AGREED, audit } from './support/audit.ts';
 import { findBinary } from './support/binary.ts';
 import { buildGoServer, deployGoServer, type GoProgram, goServer, readGoLog } from './support/go-server.ts';
 import { RealServer } from './support/real-server.ts';
-import { aroundIdle, play } from './support/story.ts';
+import { aroundIdle, PATIENCE_MS, play } from './support/story.ts';
 
 const go = findBinary('go');
 
-describe.runIf(go.found)("Go's net/http", { timeout: 60_000 }, () => {
+describe.runIf(go.found)("Go's net/http", { timeout: PATIENCE_MS }, () => {
   let program: GoProgram;
   beforeAll(async () => {
     program = await buildGoServer(go);
@@ -18,7 +18,7 @@ describe.runIf(go.found)("Go's net/http", { timeout: 60_000 }, () => {
   test.each([
     { what: 'HTTP/2, pooled', road: { protocol: 'h2', policy: POOLED }, uploads: 1_000 },
     { what: 'HTTP/2, fresh', road: { protocol: 'h2', policy: FRESH }, uploads: 200 },
-    { what: 'HTTP/2, prewarmed', road: { protocol: 'h2', policy: PREWARMED }, uploads: 200 },
+    { what: 'HTTP/2, prewarmed', road: { protocol: 'h2', policy: PREWARMED }, uploads: 1_000 },
     { what: 'HTTP/1.1, pooled', road: { protocol: 'http/1.1', policy: POOLED }, uploads: 1_000 },
   ] as const)(
     '$uploads uploads arrive while a new version is deployed again and again ($what)',

@@ -5,12 +5,16 @@ import { findBinary } from './support/binary.ts';
 import { haproxyServer, readHaproxyLog } from './support/haproxy.ts';
 import { RealServer } from './support/real-server.ts';
 import { openSink } from './support/sink-behind.ts';
-import { play } from './support/story.ts';
+import { PATIENCE_MS, play } from './support/story.ts';
 import { openUploadClient } from './support/upload-client.ts';
 
 const haproxy = findBinary('haproxy');
 
 const H2_POOLED = { protocol: 'h2', policy: POOLED } as const;
+const H2_ROADS = [
+  { what: 'HTTP/2, pooled', road: H2_POOLED },
+  { what: 'HTTP/2, prewarmed', road: { protocol: 'h2', policy: PREWARMED } },
+] as const;
 const FILE = new Uint8Array(10_000).fill(7);
 
 /**
@@ -20,10 +24,10 @@ const FILE = new Uint8Array(10_000).fill(7);
 const refusedByGoaway: Proof = (attempt) =>
   provenUndone(attempt) && attempt.error?.h2Code !== 'REFUSED_STREAM';
 
-describe.runIf(haproxy.found)('HAProxy', { timeout: 60_000 }, () => {
+describe.runIf(haproxy.found)('HAProxy', { timeout: PATIENCE_MS }, () => {
   test.each([
     { what: 'HTTP/2, pooled', road: H2_POOLED, uploads: 1_000 },
-    { what: 'HTTP/2, prewarmed', road: { protocol: 'h2', policy: PREWARMED }, uploads: 300 },
+    { what: 'HTTP/2, prewarmed', road: { protocol: 'h2', policy: PREWARMED }, uploads: 1_000 },
     { what: 'HTTP/1.1, pooled', road: { protocol: 'http/1.1', policy: POOLED }, uploads: 1_000 },
   ] as const)('$uploads uploads arrive while it is reloaded again and again ($what)', async (row) => {
     await using origin = await openSink();
@@ -40,34 +44,40 @@ describe.runIf(haproxy.found)('HAProxy', { timeout: 60_000 }, () => {
     expect(traffic.disturbances).toBe(9);
   });
 
-  test('a thousand uploads arrive while it is killed and started again and again', async () => {
-    await using origin = await openSink();
-    await using server = await RealServer.start(haproxyServer(haproxy, origin));
-    const traffic = await play({
-      name: 'HAProxy, restarts, HTTP/2, pooled',
-      server,
-      road: H2_POOLED,
-      uploads: 1_000,
-      disturbance: { every: 200, by: () => server.restart() },
-    });
-    // What a killed process had not written is in no log: the origin's list is the whole one.
-    expect(audit(traffic, origin.sink.seen)).toEqual(AGREED);
-    expect(traffic.disturbances).toBe(4);
-  });
+  test.each(H2_ROADS)(
+    'a thousand uploads arrive while it is killed and started again and again ($what)',
+    async (row) => {
+      await using origin = await openSink();
+      await using server = await RealServer.start(haproxyServer(haproxy, origin));
+      const traffic = await play({
+        ...row,
+        name: `HAProxy, restarts, ${row.what}`,
+        server,
+        uploads: 1_000,
+        disturbance: { every: 200, by: () => server.restart() },
+      });
+      // What a killed process had not written is in no log: the origin's list is the whole one.
+      expect(audit(traffic, origin.sink.seen)).toEqual(AGREED);
+      expect(traffic.disturbances).toBe(4);
+    },
+  );
 
-  test('a thousand uploads arrive while the origin behind it is killed and started again and again', async () => {
-    await using origin = await openSink();
-    await using server = await RealServer.start(haproxyServer(haproxy, origin));
-    const traffic = await play({
-      name: 'HAProxy, origin restarts, HTTP/2, pooled',
-      server,
-      road: H2_POOLED,
-      uploads: 1_000,
-      disturbance: { every: 200, by: () => origin.sink.restart() },
-    });
-    expect(audit(traffic, origin.sink.seen, refusedByGoaway)).toEqual(AGREED);
-    expect(traffic.disturbances).toBe(4);
-  });
+  test.each(H2_ROADS)(
+    'a thousand uploads arrive while the origin behind it is killed and started again and again ($what)',
+    async (row) => {
+      await using origin = await openSink();
+      await using server = await RealServer.start(haproxyServer(haproxy, origin));
+      const traffic = await play({
+        ...row,
+        name: `HAProxy, origin restarts, ${row.what}`,
+        server,
+        uploads: 1_000,
+        disturbance: { every: 200, by: () => origin.sink.restart() },
+      });
+      expect(audit(traffic, origin.sink.seen, refusedByGoaway)).toEqual(AGREED);
+      expect(traffic.disturbances).toBe(4);
+    },
+  );
 
   test('its REFUSED_STREAM is no proof: the origin may have done the work', async () => {
     await using origin = await openSink();

@@ -1,16 +1,17 @@
-import { FRESH, POOLED } from '@ferry/core';
+import { FRESH, POOLED, PREWARMED } from '@ferry/core';
 import { describe, expect, test } from 'vitest';
 import { AGREED, audit } from './support/audit.ts';
 import { findBinary } from './support/binary.ts';
 import { checkEcho, nghttpdServer, readNghttpdLog } from './support/nghttpd.ts';
 import { RealServer } from './support/real-server.ts';
-import { play } from './support/story.ts';
+import { PATIENCE_MS, play } from './support/story.ts';
 
 const nghttpd = findBinary('nghttpd');
 
-describe.runIf(nghttpd.found)('nghttpd', { timeout: 60_000 }, () => {
+describe.runIf(nghttpd.found)('nghttpd', { timeout: PATIENCE_MS }, () => {
   test.each([
     { what: 'pooled', policy: POOLED, uploads: 1_000 },
+    { what: 'prewarmed', policy: PREWARMED, uploads: 1_000 },
     { what: 'fresh', policy: FRESH, uploads: 200 },
   ])('$uploads uploads arrive while nghttpd is killed and started again and again ($what)', async (row) => {
     await using server = await RealServer.start(nghttpdServer(nghttpd));

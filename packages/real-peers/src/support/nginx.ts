@@ -13,11 +13,12 @@ export function nginxServer(
   origin: { readonly socketPath: string },
   /** Directives of the server block, beside what this file sets. */
   directives: readonly string[],
+  workers: number = WORKERS,
 ): ServerKind {
   return {
     path: binary.path,
     prepare: async (place) => {
-      await place.write('nginx.conf', configuration(place, origin.socketPath, directives));
+      await place.write('nginx.conf', configuration(place, origin.socketPath, directives, workers));
     },
     args: (place) => ['-e', 'stderr', '-p', place.file('.'), '-c', place.file('nginx.conf')],
     gracefulSignal: 'SIGQUIT',
@@ -27,11 +28,23 @@ export function nginxServer(
 /** What `nginx -s reload` does, waited for: new workers accept, old ones finish what they have and send GOAWAY. */
 export async function reloadNginx(server: RealServer): Promise<void> {
   const { pid } = server.current;
-  const before = new Set(childrenOf(pid));
+  const before = childrenOf(pid);
   server.current.signal('SIGHUP');
-  await waitUntil(
+  await untilNewWorkers(pid, before, WORKERS);
+}
+
+/** As when workers crash or run out of memory: every connection is cut, but the port stays open, for the master has it. */
+export async function killNginxWorkers(server: RealServer): Promise<void> {
+  const { pid } = server.current;
+  const before = childrenOf(pid);
+  for (const worker of before) process.kill(worker, 'SIGKILL');
+  await untilNewWorkers(pid, before, before.length);
+}
+
+function untilNewWorkers(pid: number, before: readonly number[], count: number): Promise<void> {
+  return waitUntil(
     'new workers of nginx',
-    () => childrenOf(pid).filter((worker) => !before.has(worker)).length === WORKERS,
+    () => childrenOf(pid).filter((worker) => !before.includes(worker)).length === count,
   );
 }
 
@@ -46,14 +59,19 @@ function childrenOf(pid: number): number[] {
   );
 }
 
-function configuration(place: Workplace, originSocket: string, directives: readonly string[]): string {
+function configuration(
+  place: Workplace,
+  originSocket: string,
+  directives: readonly string[],
+  workers: number,
+): string {
   // The workers of a root master would lose the right to enter the folder.
   const user = process.getuid?.() === 0 ? 'user root;' : '';
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
     ${user}
     daemon off;
-    worker_processes ${WORKERS};
+    worker_processes ${workers};
     worker_shutdown_timeout 5s;
     pid ${place.file('nginx.pid')};
     error_log stderr warn;

@@ -10,8 +10,11 @@ export interface TrafficPlan {
   readonly atOnce?: number;
   /** Done while the others are under way, each time that many uploads were begun. */
   readonly disturbance?: { readonly every: number; readonly by: () => Promise<void> };
-  /** All uploads rest for this long after each `atOnce` of them: for servers that close what is idle. Milliseconds. */
-  readonly restMs?: (wave: number) => number;
+  /**
+   * All uploads rest for this long after each `atOnce` of them, which took `tookMs`: for servers that close what is idle.
+   * Milliseconds.
+   */
+  readonly restMs?: (wave: number, tookMs: number) => number;
 }
 
 export interface UploadOutcome {
@@ -74,8 +77,9 @@ export async function runTraffic(client: UploadClient, plan: TrafficPlan): Promi
     await wave(uploads);
   } else {
     for (let number = 1; begun < uploads; number += 1) {
+      const from = performance.now();
       await wave(Math.min(uploads, begun + atOnce));
-      await delay(restMs(number));
+      await delay(restMs(number, performance.now() - from));
     }
   }
   await disturbed;

@@ -2,22 +2,31 @@
 import { createHash } from 'node:crypto';
 import {
   type Answer,
+  createFallbackTransport,
   type ProxyOptions,
+  type Random,
   ResilientClient,
   type ReusePolicy,
   type Transport,
   type UploadResult,
   UploadService,
 } from '@ferry/core';
-import { createHttp1Transport } from '@ferry/transport-http1';
-import { createUndiciTransport } from '@ferry/transport-undici';
+import { createHttp1Transport, type Http1TransportOptions } from '@ferry/transport-http1';
+import { createUndiciTransport, type UndiciTransportOptions } from '@ferry/transport-undici';
 import { ATTEMPT_HEADER, DIGEST_HEADER, UPLOAD_HEADER } from './traffic-log.ts';
 
 /** How a test's uploads travel. */
 export interface Road {
-  readonly protocol: 'h2' | 'http/1.1';
+  /** `auto` as the gateway's: HTTP/2, and HTTP/1.1 for an origin that does not do well with it. */
+  readonly protocol: 'h2' | 'http/1.1' | 'auto';
   readonly policy: ReusePolicy;
 }
+
+/**
+ * Back-off that always waits as long as it may, and no luck in it: a server that is being restarted is gone for longer
+ * than jitter may happen to wait.
+ */
+const LONGEST_WAIT: Random = () => 0.999;
 
 export interface UploadTarget {
   readonly url: URL;
@@ -35,8 +44,15 @@ export interface UploadClient extends AsyncDisposable {
   opened(): number;
 }
 
-/** Retry policy, limits and budget are the product's defaults. */
-export function openUploadClient(target: UploadTarget, road: Road): UploadClient {
+/**
+ * Retry policy, limits and budget are the product's defaults. Its jitter is not: without `random` every wait is the longest
+ * one. The product's own is `Math.random`; a seeded source has the same spread.
+ */
+export function openUploadClient(
+  target: UploadTarget,
+  road: Road,
+  random: Random = LONGEST_WAIT,
+): UploadClient {
   let opened = 0;
   const options = {
     policy: road.policy,
@@ -46,14 +62,8 @@ export function openUploadClient(target: UploadTarget, road: Road): UploadClient
       if (event.type === 'opened') opened += 1;
     },
   };
-  const transport = numbered(
-    road.protocol === 'h2' ? createUndiciTransport(options) : createHttp1Transport(options),
-  );
-  const client = new ResilientClient({
-    transports: { isolated: transport, shared: transport },
-    // Back-off without its luck: a server that is being restarted is gone for longer than jitter may happen to wait.
-    random: () => 0.999,
-  });
+  const transport = numbered(createTransport(road.protocol, options));
+  const client = new ResilientClient({ transports: { isolated: transport, shared: transport }, random });
   return {
     upload(upload, file) {
       const digest = createHash('sha256').update(file).digest('hex');
@@ -75,6 +85,26 @@ export function openUploadClient(target: UploadTarget, road: Road): UploadClient
     opened: () => opened,
     [Symbol.asyncDispose]: () => client.close(),
   };
+}
+
+/** As `apps/server` composes them (`src/transport/transports.ts`). */
+function createTransport(
+  protocol: Road['protocol'],
+  options: Http1TransportOptions & UndiciTransportOptions,
+): Transport {
+  switch (protocol) {
+    case 'h2':
+      return createUndiciTransport(options);
+    case 'http/1.1':
+      return createHttp1Transport(options);
+    case 'auto':
+      return createFallbackTransport({
+        h2: createUndiciTransport(options),
+        http1: createHttp1Transport(options),
+      });
+    default:
+      return protocol satisfies never;
+  }
 }
 
 /** Writes on each request which attempt of its upload it is, as `AttemptRecord.attempt` counts them. */

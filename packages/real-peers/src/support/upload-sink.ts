@@ -10,6 +10,7 @@ export class UploadSink implements AsyncDisposable {
   readonly #seen: { key: string; processed: boolean }[] = [];
   #server: Server;
   #diesAfterWork = false;
+  #awaited: { readonly attempt: number; readonly come: () => void }[] = [];
 
   private constructor(socketPath: string) {
     this.#socketPath = socketPath;
@@ -40,6 +41,11 @@ export class UploadSink implements AsyncDisposable {
     this.#diesAfterWork = true;
   }
 
+  /** Waits for the next request that is its upload's attempt of this number or a later one: arrived, and not yet answered. */
+  attempt(number: number): Promise<void> {
+    return new Promise((come) => this.#awaited.push({ attempt: number, come }));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
   }
@@ -65,8 +71,11 @@ export class UploadSink implements AsyncDisposable {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const upload = String(request.headers[UPLOAD_HEADER]);
-    const entry = { key: `${upload}/${String(request.headers[ATTEMPT_HEADER])}`, processed: false };
+    const attempt = Number(request.headers[ATTEMPT_HEADER]);
+    const entry = { key: `${upload}/${attempt}`, processed: false };
     this.#seen.push(entry);
+    for (const { come } of this.#awaited.filter((one) => attempt >= one.attempt)) come();
+    this.#awaited = this.#awaited.filter((one) => attempt < one.attempt);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const digest = createHash('sha256')

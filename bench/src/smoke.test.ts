@@ -57,10 +57,12 @@ test('the gateway is measured beside the way without one, and nothing failed', (
   for (const { rounds } of gateway) expect(rounds.map(({ failures }) => failures)).toEqual([0]);
   expect(gateway[1]?.rounds[0]).toMatchObject({
     overheadMs: expect.any(Number),
-    p99Ms: expect.any(Number),
+    p50Ms: expect.any(Number),
     connectionsPerRequest: expect.any(Number),
     clientCpuSecondsPerGigabyte: expect.any(Number),
   });
+  // Of four requests nobody can say what one in a hundred takes.
+  expect(gateway[1]?.rounds[0]).not.toHaveProperty('p99Ms');
 });
 
 test('under fire every upload of ours arrives', () => {

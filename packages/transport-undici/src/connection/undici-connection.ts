@@ -199,10 +199,17 @@ export class UndiciConnection implements Connection {
     this.#sharing += 1;
     const roundTripMs = await ping(this.#session);
     this.heard();
-    this.rttMs = roundTripMs;
-    // A PING waits behind the bodies of others: the shortest measure is the nearest to the truth.
-    this.#pathMs = Math.min(roundTripMs, this.#pathMs ?? roundTripMs);
+    this.#measured(roundTripMs);
     return roundTripMs;
+  }
+
+  /**
+   * One more measure of the way to whoever ends HTTP/2 and back. The handshake counts the work of two busy machines, too, and a PING
+   * waits behind the bodies of others: the shortest measure is the nearest to the truth.
+   */
+  #measured(roundTripMs: number): void {
+    this.rttMs = Math.min(roundTripMs, this.rttMs);
+    this.#pathMs = Math.min(roundTripMs, this.#pathMs ?? roundTripMs);
   }
 
   end(reason: RetireReason): void {
@@ -263,6 +270,7 @@ export class UndiciConnection implements Connection {
 
   #attach(socket: Socket): void {
     const session = connectNow(this.#client, socket);
+    const greetedAt = this.#clock.now();
     this.#session = session;
     this.#window = new PeerWindow(session, () => this.bytesWritten);
     // Before undici's own listener, which resends bodiless requests: whoever is refused must have failed by then.
@@ -271,6 +279,8 @@ export class UndiciConnection implements Connection {
       this.heard();
       this.#answersToPeer += 1;
     });
+    // Acknowledged as soon as they are read (RFC 9113 section 6.5.3).
+    session.once('localSettings', () => this.#measured(this.#clock.now() - greetedAt));
     session.on('remoteSettings', (settings) => {
       this.heard();
       this.#answersToPeer += 1;

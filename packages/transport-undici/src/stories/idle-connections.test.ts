@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { POOLED } from '@ferry/core';
+import { FakeClock } from '@ferry/core/testing';
 import { expect, it } from 'vitest';
 import { FRAME, type RawConnection } from '../testing/raw-peer.ts';
 import { shiftingClock, text, World } from '../testing/world.ts';
@@ -115,6 +116,22 @@ it.each([
     expect(next.exchange.connectionOrigin).toBe('fresh');
   },
 );
+
+it('a handshake that took long does not make the round trip of a connection', async () => {
+  const server = await world.server();
+  const path = await world.path(server);
+  path.dark = true;
+  const clock = new FakeClock();
+  const subject = await world.transport(POOLED, { clock });
+  const sending = subject.send(path);
+  await expect.poll(() => path.accepted()).toBe(1);
+  clock.advance(900);
+  path.letThrough(0);
+  await text(await sending);
+  expect(subject.of('opened')).toMatchObject([{ rttMs: 900 }]);
+  // The acknowledgement of our SETTINGS took no time on this clock.
+  expect(subject.transport.connections()).toMatchObject([{ rttMs: 0 }]);
+});
 
 it('a PING that is answered late gives the request its old connection back, when that is ready first', async () => {
   let lookups = 0;

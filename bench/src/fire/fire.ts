@@ -32,6 +32,8 @@ const AT_ONCE = 4;
 const PATIENCE_MS = 3_000;
 /** Longer than a pooled connection of Ferry may rest unproven, shorter than any peer keeps one. */
 const REST_MS = 1_200;
+/** Variants whose connections are dropped silently side by side. */
+const SILENT_AT_A_TIME = 2;
 
 export interface FirePlan {
   readonly variants: readonly VariantName[];
@@ -66,7 +68,7 @@ export function fireSteps(plan: FirePlan): Step[] {
 /** The retries' waits are most of it, or the patience of those whose connections are gone. */
 function fireSeconds(trouble: Trouble, { drops, rounds, variants, uploads }: FirePlan): number {
   return trouble.kind === 'silent-drop'
-    ? 3 + drops * 0.15 + (REST_MS + PATIENCE_MS) / 1_000
+    ? Math.ceil(variants.length / SILENT_AT_A_TIME) * (2 + drops * 0.15 + (REST_MS + PATIENCE_MS) / 1_000)
     : rounds * variants.length * (2 * CLIENT_SECONDS + uploads / 400);
 }
 
@@ -95,14 +97,28 @@ async function measureTrouble(trouble: Trouble, plan: FirePlan, failed: OnFailur
   };
   const onFailure = (variant: VariantName, round: number, error: unknown): void =>
     failed(`${describeTrouble(trouble)}: ${VARIANTS[variant].label}, round ${round + 1}`, error);
-  // In silence all run at once, in one round: they rest and wait, and take next to nothing from one another.
-  const groups = silent ? plan.variants.map((variant) => [variant]) : [plan.variants];
-  const measured = await Promise.all(
-    groups.map((group) => inRoundsDespiteFailures(group, silent ? 1 : plan.rounds, run, onFailure)),
-  );
+  const measure = (variants: readonly VariantName[]) =>
+    inRoundsDespiteFailures(variants, silent ? 1 : plan.rounds, run, onFailure);
+  const measured = silent ? await sideBySide(plan.variants, measure) : [await measure(plan.variants)];
   return measured.flatMap((each) =>
     [...each].map(([variant, rounds]) => measurementOf(variant, trouble, rounds)),
   );
+}
+
+/**
+ * A few at a time: in silence they mostly rest and wait. All at once they would not, since each loads its libraries and certificates, and
+ * finds the others busy with theirs when it measures its first round trip.
+ */
+async function sideBySide<T>(
+  variants: readonly VariantName[],
+  measure: (variants: readonly VariantName[]) => Promise<T>,
+): Promise<T[]> {
+  const measured: T[] = [];
+  for (let i = 0; i < variants.length; i += SILENT_AT_A_TIME) {
+    const group = variants.slice(i, i + SILENT_AT_A_TIME);
+    measured.push(...(await Promise.all(group.map((variant) => measure([variant])))));
+  }
+  return measured;
 }
 
 function measurementOf(

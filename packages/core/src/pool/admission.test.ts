@@ -109,8 +109,16 @@ describe('needsProof', () => {
     ['silent for exactly the limit', { heardAt: at(99_000) }, false],
     ['silent for longer', { heardAt: at(98_999) }, true],
     ['silent by wall clock alone', { heardAt: { mono: NOW.mono, wall: NOW.wall - 3_600_000 } }, true],
+    ['in doubt since it was heard', { heardAt: at(99_999), doubtedAt: NOW }, true],
+    ['in doubt at the moment it was heard', { heardAt: NOW, doubtedAt: NOW }, true],
+    ['heard since it was in doubt', { heardAt: NOW, doubtedAt: at(99_999) }, false],
   ] as const)('%s: %j -> %s', (_, facts, expected) => {
     expect(needsProof(connection(facts), NOW, NOW, 1_000)).toBe(expected);
+  });
+
+  it('what was heard after the request came does not answer a doubt that came later', () => {
+    const heard = connection({ heardAt: at(99_500), doubtedAt: at(99_600) });
+    expect(needsProof(heard, NOW, at(99_000), 1_000)).toBe(true);
   });
 });
 

@@ -23,6 +23,8 @@ export interface ConnectionFacts {
   /** When it was last used; when it became live, before that. */
   readonly usedAt: Instant;
   readonly heardAt: Instant;
+  /** When something happened that may have ended it, too; undefined when nothing did. */
+  readonly doubtedAt?: Instant | undefined;
   /** A proof that it is alive: none is asked for, it is on its way, or late. */
   readonly proof: 'none' | 'out' | 'late';
 }
@@ -85,15 +87,16 @@ export function slowToConnect(connection: ConnectionFacts, now: Instant, slowCon
 }
 
 /**
- * Whether the connection has been silent for so long that it must be proven before it is used. What was heard after
- * the request came is proof enough for it, however short `proveAfterIdleMs` is.
+ * Whether the connection must be proven before it is used: it has been silent for so long, or not been heard since it is in doubt.
+ * What was heard after the request came is otherwise proof enough for it, however short `proveAfterIdleMs` is.
  */
 export function needsProof(
-  connection: Pick<ConnectionFacts, 'heardAt'>,
+  { heardAt, doubtedAt }: Pick<ConnectionFacts, 'heardAt' | 'doubtedAt'>,
   now: Instant,
   since: Instant,
   proveAfterIdleMs: number,
 ): boolean {
-  if (connection.heardAt.mono > since.mono) return false;
-  return elapsed(connection.heardAt, now) > proveAfterIdleMs;
+  if (doubtedAt !== undefined && heardAt.mono <= doubtedAt.mono) return true;
+  if (heardAt.mono > since.mono) return false;
+  return elapsed(heardAt, now) > proveAfterIdleMs;
 }

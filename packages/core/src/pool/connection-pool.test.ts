@@ -145,6 +145,66 @@ describe('proving', () => {
   });
 });
 
+describe('a connection that dies under a request', () => {
+  const two = async (policy: ReusePolicy) => {
+    const pool = poolOf({ ...policy, maxStreams: 1, spares: 0 });
+    const [struck, other] = await Promise.all([wait(pool).lease, wait(pool).lease]);
+    if (struck === undefined || other === undefined) throw new Error('two were asked for');
+    return { pool, struck, other };
+  };
+  const die = (line: LineConnection) => {
+    line.destroy('socket');
+    return line.closed;
+  };
+
+  it('has the others proven before they are used again: what ended it has mostly ended them all', async () => {
+    const { pool, struck, other } = await two(POOLED);
+    other.release('keep');
+    other.connection.provable = false;
+    await die(struck.connection);
+    struck.release('socket');
+    const next = await wait(pool).lease;
+    expect([next.connection.id, next.origin]).toEqual(['line-3', 'fresh']);
+    next.release('keep');
+  });
+
+  it('and one that is alive is used, and needs no other proof', async () => {
+    const { pool, struck, other } = await two(POOLED);
+    other.release('keep');
+    await die(struck.connection);
+    struck.release('socket');
+    expect(pool.take(origin, WANT)).toBeUndefined();
+    clock.advance(1);
+    const next = await wait(pool).lease;
+    expect([next.connection, stage.lines.length]).toEqual([other.connection, 2]);
+    next.release('keep');
+    const again = pool.take(origin, WANT);
+    expect(again?.connection).toBe(other.connection);
+    again?.release('keep');
+  });
+
+  it('unused, says nothing of the others: a peer may end what rests', async () => {
+    const { pool, struck, other } = await two(POOLED);
+    struck.release('keep');
+    other.release('keep');
+    await die(struck.connection);
+    const next = pool.take(origin, WANT);
+    expect(next?.connection).toBe(other.connection);
+    next?.release('keep');
+  });
+
+  it('or ended by us, says nothing of them either', async () => {
+    const { pool, struck, other } = await two(POOLED);
+    other.release('keep');
+    struck.connection.destroy('interrupted');
+    await struck.connection.closed;
+    struck.release('interrupted');
+    const next = pool.take(origin, WANT);
+    expect(next?.connection).toBe(other.connection);
+    next?.release('keep');
+  });
+});
+
 describe('what was learnt of an origin', () => {
   it('is known when its last connection has gone: one that is slow to open is not one that is stuck', async () => {
     const pool = poolOf(FRESH);

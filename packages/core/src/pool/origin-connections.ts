@@ -174,6 +174,7 @@ export class OriginConnections<C extends Connection> {
         this.#onLive(entry);
         break;
       case 'retired':
+        if (entry.life.reason === 'socket' && entry.streams > 0) this.#doubtOthers(entry);
         this.emit(entry, { type: 'retired', reason: entry.life.reason ?? 'socket' });
         if (entry.connection.askedForCalm) this.#options.memory.calm.ask();
         // It may have retired by itself (GOAWAY); whoever retires it now may still be about to take its stream off.
@@ -186,6 +187,15 @@ export class OriginConnections<C extends Connection> {
         if (!entry.opened) this.#listener.onNotOpened(entry);
         break;
     }
+  }
+
+  /**
+   * What ends a connection under a request, a process that was killed or a way that was cut, has mostly ended its siblings, too: that
+   * nobody has told of it yet must not cost the next attempt. One that ends unused proves nothing, peers end what rests.
+   */
+  #doubtOthers(ended: PooledConnection<C>): void {
+    const doubtedAt = instant(this.#options.clock);
+    for (const entry of this.#all) if (entry !== ended && entry.state === 'live') entry.doubtedAt = doubtedAt;
   }
 
   #onLive(entry: PooledConnection<C>): void {

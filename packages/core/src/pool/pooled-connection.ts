@@ -25,6 +25,7 @@ export class PooledConnection<C extends Connection> implements ConnectionFacts {
   streams = 0;
   openedAt: Instant;
   usedAt: Instant;
+  doubtedAt: Instant | undefined;
   proof: ConnectionFacts['proof'] = 'none';
   /** The turn of the pool at which it went live; undefined before. */
   #liveTurn: number | undefined;

@@ -35,6 +35,7 @@ export function prove<C extends Connection>(entry: PooledConnection<C>, options:
   };
   entry.connection.prove().then(
     (rttMs) => {
+      entry.doubtedAt = undefined;
       if (rttMs !== undefined) onProved(rttMs);
       settle();
     },

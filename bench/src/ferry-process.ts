@@ -24,6 +24,14 @@ export interface GivenUpstream {
   readonly caPem: string;
 }
 
+/** The gateway as it is shipped, or, for a profile that names its modules, before they are bundled. */
+export type FerryBuild = 'main' | 'modules';
+
+const MAIN: Readonly<Record<FerryBuild, () => string>> = {
+  main: () => import.meta.resolve('@ferry/server/main'),
+  modules: () => import.meta.resolve('@ferry/server/modules'),
+};
+
 /**
  * Starts the built gateway on a port of the system's choice, without a database and without a limit on one caller's requests.
  * @throws Error with its last lines when it does not start.
@@ -32,10 +40,11 @@ export async function startFerry(
   environment: Readonly<Record<string, string>>,
   upstream: GivenUpstream,
   nodeOptions: readonly string[] = [],
+  build: FerryBuild = 'main',
 ): Promise<FerryProcess> {
   const folder = await temporaryFolder();
   const directory = folder.path;
-  const main = fileURLToPath(import.meta.resolve('@ferry/server/main'));
+  const main = fileURLToPath(MAIN[build]());
   const running = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, main], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -45,11 +45,13 @@ export async function profileGateway(args: readonly string[]): Promise<void> {
   const upstream = await startUpstream(NEAR_ALONE.windowBytes);
   away.defer(() => upstream.stop());
   const profiles = join(folder.path, 'profiles');
-  const ferry = await startFerry(PROFILES[profile].environment(NEAR_ALONE.atOnce), upstream, [
+  const profiling = [
     '--cpu-prof',
     `--cpu-prof-dir=${profiles}`,
     `--cpu-prof-interval=${SAMPLE_MICROSECONDS}`,
-  ]);
+  ];
+  const environment = PROFILES[profile].environment(NEAR_ALONE.atOnce);
+  const ferry = await startFerry(environment, upstream, profiling, 'modules');
   away.defer(() => ferry.stop());
   let from = 0;
   const { latenciesMs } = await runLoadProcess(

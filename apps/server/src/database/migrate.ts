@@ -1,10 +1,11 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { Client, type ClientConfig } from 'pg';
+import { PACKAGE_FOLDER } from '../package-folder.ts';
 
-/** Generated SQL, beside `src` and `dist`. */
-const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
+/** Generated SQL. */
+const FOLDER = join(PACKAGE_FOLDER, 'migrations');
 
 /** Any number that nobody else takes: "ferr" in ASCII. */
 const LOCK = 0x66657272;

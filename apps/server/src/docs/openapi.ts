@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { RuntimeSettings } from '../settings/runtime-settings.ts';
@@ -27,6 +29,8 @@ export function serveDocs(app: INestApplication): void {
   SwaggerModule.setup('docs', app, document, {
     raw: ['json'],
     jsonDocumentUrl: 'docs-json',
+    // Said, since a bundle has no folder in which Nest could look for it.
+    customSwaggerUiPath: dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json'))),
     // Here and not in a decorator: the limits are settings, which change.
     patchDocumentOnRequest: (_request, _response, { paths, ...rest }) => {
       const described = { ...paths };

@@ -56,6 +56,24 @@ describe.runIf(hasBrowser)('the img2img page in a real browser', () => {
     expect(opened.complaints).toEqual([]);
   });
 
+  test('the upload takes a connection that was opened while the prompt was written, and the page says so', async () => {
+    await using opened = await openPage(browser, url());
+    const { page } = opened;
+    await page.getByRole('textbox', { name: 'Prompt' }).fill('sepia');
+    const standsReady = async (): Promise<boolean> => {
+      const response = await fetch(`${ferry.url}/api/v1/admin/transport`);
+      const { connections } = (await response.json()) as {
+        connections: readonly { state: string; uses: number }[];
+      };
+      return connections.some(({ state, uses }) => state === 'live' && uses === 0);
+    };
+    await expect.poll(standsReady).toBe(true);
+    await page.getByRole('button', { name: /^Edit/ }).click();
+    await arrived(page);
+    expect(await page.getByText('prewarmed', { exact: true }).count()).toBeGreaterThan(0);
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('two images and three variants give three results to choose from', async () => {
     await using opened = await openPage(browser, url());
     const { page } = opened;

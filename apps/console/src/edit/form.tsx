@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import type { ConsoleInfo } from '../api/wire.ts';
 import { Journey } from '../journey/journey.tsx';
 import { wholeJourney } from '../journey/shape.ts';
+import { announceEdit, createAnnouncer } from './announce.ts';
 import { ConnectionChoice } from './connection-choice.tsx';
 import { runningRun } from './editor.ts';
 import './form.css';
@@ -14,11 +16,18 @@ export function EditForm({ editor, info }: { editor: Editor; info: ConsoleInfo }
   const { state, dispatch } = editor;
   const running = runningRun(state);
   // The second click of a double click on Edit lands on Cancel, which has taken its place.
+  // Whoever is at the form will send it soon.
+  const [announce] = useState(() => createAnnouncer(announceEdit));
+  const model = isKnown(info, state.model) ? state.model : info.defaultModel;
+  const soon = () => announce({ model, reuse: state.reuse });
   const cancelOnce = ({ detail }: MouseEvent) => detail < 2 && editor.cancel();
   return (
     <form
       class="form"
       noValidate
+      onFocusIn={soon}
+      onPointerMove={soon}
+      onInput={soon}
       onSubmit={(event) => {
         event.preventDefault();
         void editor.edit();
@@ -33,7 +42,7 @@ export function EditForm({ editor, info }: { editor: Editor; info: ConsoleInfo }
         <select
           class="field-input"
           id="model"
-          value={isKnown(info, state.model) ? state.model : info.defaultModel}
+          value={model}
           onChange={(event) => dispatch({ type: 'form', change: { model: event.currentTarget.value } })}
         >
           <ModelOptions info={info} />

@@ -14,6 +14,7 @@ import { slowClientLimits } from './growth-watch.ts';
 import { ImageCheck } from './image-check.ts';
 import { ImageChecks } from './image-checks.ts';
 import type { ImageRequest } from './image-requests.ts';
+import { prepareFor } from './prepare-for.ts';
 import type { Listener } from './progress.ts';
 import type { FormLimits, FormListener, ReceivedForm } from './received-form.ts';
 import { RequestUploads, type UploadRoute } from './request-uploads.ts';
@@ -123,7 +124,7 @@ export class ImageIntake implements AsyncDisposable {
     const routeSoFar = (fields: ReadonlyMap<string, string>, index = 0) =>
       possibleRoute(serving, form.soFar(fields), index);
     // While the form comes in there is time to open a connection: the first upload after a quiet time finds it ready.
-    prepare(routeSoFar(new Map()));
+    prepareFor(routeSoFar(new Map()));
     return await form.read(
       request,
       {
@@ -178,12 +179,6 @@ function possibleRoute(
   } catch {
     return undefined;
   }
-}
-
-function prepare(route: UploadRoute | undefined): void {
-  if (route === undefined) return;
-  const { upstream, reuseSession } = route;
-  upstream.client.prepare(upstream.provider.editsUrl, { reuseSession });
 }
 
 function mostImages({ config }: Serving, { provider }: Upstream): number {

@@ -21,6 +21,7 @@ import type { StreamLimit } from './peer-limits.ts';
 import { PeerWindow } from './peer-window.ts';
 import { RecentPace } from './recent-pace.ts';
 import type { Rider } from './rider.ts';
+import { RoundTrips } from './round-trips.ts';
 import { ping } from './session-probe.ts';
 
 /** How long a connection that is ended politely may take to flush its last frames, in milliseconds. */
@@ -51,7 +52,6 @@ export class UndiciConnection implements Connection {
   readonly peerIdleMs: number = Number.POSITIVE_INFINITY;
   /** Of the bodies that it carries. */
   readonly pace: RecentPace;
-  rttMs = 0;
   askedForCalm = false;
   /** The peer's GOAWAY, the latest when there were several. */
   goaway: { readonly code: number; readonly lastStreamId: number } | undefined;
@@ -72,8 +72,7 @@ export class UndiciConnection implements Connection {
   #session: ClientHttp2Session | undefined;
   #peerSettings: Settings | undefined;
   #window: PeerWindow | undefined;
-  /** The shortest round trip to whoever ends HTTP/2, in milliseconds. */
-  #pathMs: number | undefined;
+  readonly #roundTrips = new RoundTrips();
   /** Ends the wait for TLS and for SETTINGS. */
   #cancelLimit: () => void = () => undefined;
   /** The exchange whose stream undici is about to open; set and taken within one synchronous dispatch. */
@@ -109,6 +108,10 @@ export class UndiciConnection implements Connection {
     return this.#heard.at;
   }
 
+  get rttMs(): number {
+    return this.#roundTrips.shortestMs;
+  }
+
   get peerMaxStreams(): number | undefined {
     // Without the setting there is no limit (RFC 9113 section 6.5.2).
     return this.#peerSettings && (this.#peerSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
@@ -126,7 +129,7 @@ export class UndiciConnection implements Connection {
   /** What the peer's flow control allows, once its SETTINGS and a round trip are known. */
   get flowControl(): Exchange['flowControl'] {
     const streamBytes = this.#peerSettings?.initialWindowSize;
-    const roundTripMs = this.#pathMs;
+    const roundTripMs = this.#roundTrips.toPeerMs;
     if (streamBytes === undefined || roundTripMs === undefined) return undefined;
     return { windowBytes: this.#window?.smallest(streamBytes) ?? streamBytes, roundTripMs };
   }
@@ -199,17 +202,8 @@ export class UndiciConnection implements Connection {
     this.#sharing += 1;
     const roundTripMs = await ping(this.#session);
     this.heard();
-    this.#measured(roundTripMs);
+    this.#roundTrips.note(roundTripMs, true);
     return roundTripMs;
-  }
-
-  /**
-   * One more measure of the way to whoever ends HTTP/2 and back. The handshake counts the work of two busy machines, too, and a PING
-   * waits behind the bodies of others: the shortest measure is the nearest to the truth.
-   */
-  #measured(roundTripMs: number): void {
-    this.rttMs = Math.min(roundTripMs, this.rttMs);
-    this.#pathMs = Math.min(roundTripMs, this.#pathMs ?? roundTripMs);
   }
 
   end(reason: RetireReason): void {
@@ -248,8 +242,7 @@ export class UndiciConnection implements Connection {
     this.#cancelLimit = this.#clock.after(connectMs, onLate, { keepAlive: false });
     try {
       const { socket, rttMs, endToEnd } = await ready;
-      this.rttMs = rttMs;
-      if (endToEnd) this.#pathMs = rttMs;
+      this.#roundTrips.note(rttMs, endToEnd);
       if (socket !== this.#socket) this.#keepFailureOf(socket);
       this.#socket = socket;
       if (socket.destroyed) throw failure('connect', 'the connection was closed at once', this.failure);
@@ -280,7 +273,7 @@ export class UndiciConnection implements Connection {
       this.#answersToPeer += 1;
     });
     // Acknowledged as soon as they are read (RFC 9113 section 6.5.3).
-    session.once('localSettings', () => this.#measured(this.#clock.now() - greetedAt));
+    session.once('localSettings', () => this.#roundTrips.note(this.#clock.now() - greetedAt, true));
     session.on('remoteSettings', (settings) => {
       this.heard();
       this.#answersToPeer += 1;

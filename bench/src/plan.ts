@@ -117,7 +117,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       troubles: TROUBLES,
       rounds: 1,
       uploads: 200,
-      drops: 10,
+      drops: 5,
     },
     promises: {
       prewarmed: { rounds: 2, uploads: 3 },

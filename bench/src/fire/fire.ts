@@ -33,7 +33,7 @@ const PATIENCE_MS = 3_000;
 /** Longer than a pooled connection of Ferry may rest unproven, shorter than any peer keeps one. */
 const REST_MS = 1_200;
 /** Variants whose connections are dropped silently side by side. */
-const SILENT_AT_A_TIME = 2;
+const SILENT_AT_A_TIME = 4;
 
 export interface FirePlan {
   readonly variants: readonly VariantName[];
@@ -68,7 +68,7 @@ export function fireSteps(plan: FirePlan): Step[] {
 /** The retries' waits are most of it, or the patience of those whose connections are gone. */
 function fireSeconds(trouble: Trouble, { drops, rounds, variants, uploads }: FirePlan): number {
   return trouble.kind === 'silent-drop'
-    ? Math.ceil(variants.length / SILENT_AT_A_TIME) * (2 + drops * 0.15 + (REST_MS + PATIENCE_MS) / 1_000)
+    ? Math.ceil(variants.length / SILENT_AT_A_TIME) * (3 + drops * 0.15 + (REST_MS + PATIENCE_MS) / 1_000)
     : rounds * variants.length * (2 * CLIENT_SECONDS + uploads / 400);
 }
 

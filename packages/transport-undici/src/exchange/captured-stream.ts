@@ -19,64 +19,131 @@ export interface StreamObserver {
   onFrameError(headers: boolean): void;
 }
 
+/** Where a stream's exchange finds it again. One property more, since each costs every look at the stream a little. */
+const CAPTURED = Symbol('captured');
+
 /** Of the overloads, those that are used. */
-type Write = (this: ClientHttp2Stream, chunk: unknown, onTaken?: Taken) => boolean;
-type End = (this: ClientHttp2Stream, chunk: unknown) => ClientHttp2Stream;
+interface Captive extends Omit<ClientHttp2Stream, 'write' | 'end' | 'emit'> {
+  [CAPTURED]: CapturedStream;
+  write(chunk: unknown, onTaken?: Taken): boolean;
+  end(chunk?: unknown, encoding?: unknown, onEnd?: unknown): Captive;
+  // Node's longest has three.
+  emit(event: string, first?: unknown, second?: unknown, third?: unknown): boolean;
+}
 
 /**
  * The HTTP/2 stream under one exchange. undici resolves truncated responses as whole ones and ends abandoned uploads as
  * if they were whole; the stream itself knows better, and this is where it is asked and where it is ended.
  */
 export class CapturedStream implements PieceSink {
+  /** Node's prototype of a stream, and that of the streams which are captured: made once, since methods of each stream's own cost all of Node's. */
+  static readonly #captives = new Map<object, object>();
+
   readonly stream: ClientHttp2Stream;
-  readonly #write: Write;
-  readonly #end: End;
+  readonly #native: Captive;
   #observer: StreamObserver | undefined;
   #endStreamReceived = false;
   #bytesReceived = 0;
   #resetByUs = false;
   #closedBeforeDestroy: boolean | undefined;
   #lastPieceNext = false;
+  #endComes = false;
   #feed: MemoryFeed | undefined;
 
   constructor(stream: ClientHttp2Stream, observer: StreamObserver) {
     this.stream = stream;
     this.#observer = observer;
-    const { push, destroy } = stream;
-    this.#write = stream.write;
-    this.#end = stream.end;
-    // Node pushes null both for the peer's END_STREAM and when a reset ends the stream; in the second case the stream is
-    // closed already. `readableEnded` would come too late for a consumer that reads slowly.
-    stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
-      if (chunk !== null) this.#bytesReceived += (chunk as Uint8Array).byteLength;
-      else if (!stream.closed) this.#onEndStream();
-      return push.call(stream, chunk, encoding);
+    const prototype: object = Object.getPrototypeOf(stream);
+    this.#native = prototype as Captive;
+    (stream as unknown as Captive)[CAPTURED] = this;
+    Object.setPrototypeOf(stream, CapturedStream.#captiveOf(prototype));
+    if (stream.writableFinished) observer.onRequestFlushed();
+  }
+
+  static #captiveOf(prototype: object): object {
+    const known = CapturedStream.#captives.get(prototype);
+    if (known !== undefined) return known;
+    const native = prototype as Captive;
+    const captive = Object.create(prototype) as Captive;
+    captive.push = function (this: Captive, chunk: unknown, encoding?: BufferEncoding) {
+      this[CAPTURED].#onPush(chunk);
+      return native.push.call(this, chunk, encoding);
     };
     // undici closes abandoned streams with code 0, and closing ends the writable side first: the peer would see
     // END_STREAM, that is a whole but short upload, and only then the reset.
-    stream.close = () => this.cancel();
+    captive.close = function (this: Captive) {
+      this[CAPTURED].cancel();
+    };
     // A RST_STREAM closes the stream and then destroys it; a dying session destroys it and makes up a code.
-    stream.destroy = (error?: Error) => {
-      this.#closedBeforeDestroy ??= stream.closed;
-      return destroy.call(stream, error);
+    captive.destroy = function (this: Captive, error?: Error) {
+      this[CAPTURED].#closedBeforeDestroy ??= this.closed;
+      return native.destroy.call(this, error);
     };
-    stream.write = (chunk: unknown) => {
-      if (this.#feed !== undefined) {
-        this.#start(this.#feed);
+    captive.write = function (this: Captive, chunk: unknown) {
+      return this[CAPTURED].#onWrite(chunk);
+    };
+    captive.end = function (this: Captive, chunk?: unknown, encoding?: unknown, onEnd?: unknown) {
+      return this[CAPTURED].#endsBehindWrite() ? this : native.end.call(this, chunk, encoding, onEnd);
+    };
+    captive.emit = function (
+      this: Captive,
+      event: string,
+      first?: unknown,
+      second?: unknown,
+      third?: unknown,
+    ) {
+      return this[CAPTURED].#hear(event, first) && native.emit.call(this, event, first, second, third);
+    };
+    CapturedStream.#captives.set(prototype, captive);
+    return captive;
+  }
+
+  /** Hears events before undici does, without a listener that is paid for each. @returns whether undici is to hear of it. */
+  #hear(event: string, first: unknown): boolean {
+    switch (event) {
+      case 'finish':
+        this.#observer?.onRequestFlushed();
         return true;
-      }
-      const roomForMore = this.#write.call(stream, chunk);
-      return roomForMore || this.#lastPieceNext;
-    };
-    // undici resends a bodiless request whose HEADERS could not be sent after a GOAWAY: it must have failed before.
-    stream.prependListener('frameError', (type: number) =>
-      this.#observer?.onFrameError(type === HEADERS_FRAME),
-    );
-    stream.prependListener('error', (error: Error) => {
-      if (this.peerResetCode === REFUSED_STREAM) this.#observer?.onRefused(error);
-    });
-    if (stream.writableFinished) observer.onRequestFlushed();
-    else stream.on('finish', () => this.#observer?.onRequestFlushed());
+      case 'frameError':
+        // undici resends a bodiless request whose HEADERS could not be sent after a GOAWAY: it must have failed before.
+        this.#observer?.onFrameError(first === HEADERS_FRAME);
+        return true;
+      case 'error':
+        if (this.peerResetCode === REFUSED_STREAM) this.#observer?.onRefused(first as Error);
+        return true;
+      case 'trailers':
+      case 'aborted':
+        // The answer is whole, though a slow reader may have a part of it still before him. undici reads nothing more once it hears of
+        // trailers or of the end of the upload (RFC 9113 section 8.1), and Node tells of both ahead of what it holds.
+        return !this.#endStreamReceived;
+      default:
+        return true;
+    }
+  }
+
+  /**
+   * Node pushes null both for the peer's END_STREAM and when a reset ends the stream; in the second case the stream is closed already.
+   * `readableEnded` would come too late for a consumer that reads slowly.
+   */
+  #onPush(chunk: unknown): void {
+    if (chunk !== null) this.#bytesReceived += (chunk as Uint8Array).byteLength;
+    else if (!this.stream.closed) this.#endStreamReceived = true;
+  }
+
+  #onWrite(chunk: unknown): boolean {
+    if (this.#feed !== undefined) {
+      this.#start(this.#feed);
+      return true;
+    }
+    const roomForMore = this.#native.write.call(this.stream, chunk);
+    return roomForMore || this.#lastPieceNext;
+  }
+
+  /** undici ends the stream right behind its write(). Whoever ends it later, such as Node after a RST_STREAM, means it. */
+  #endsBehindWrite(): boolean {
+    const endComes = this.#endComes;
+    this.#endComes = false;
+    return endComes;
   }
 
   /**
@@ -98,31 +165,17 @@ export class CapturedStream implements PieceSink {
   }
 
   write(piece: Uint8Array, onTaken: Taken): void {
-    this.#write.call(this.stream, piece, onTaken);
+    this.#native.write.call(this.stream, piece, onTaken);
   }
 
   end(piece: Uint8Array): void {
-    this.#end.call(this.stream, piece);
+    this.#native.end.call(this.stream, piece);
   }
 
   #start(feed: MemoryFeed): void {
-    const { stream } = this;
     this.#feed = undefined;
     feed.start(this);
-    // undici ends the stream right behind its write(). Whoever ends it later, such as Node after a RST_STREAM, means it.
-    stream.end = () => {
-      stream.end = this.#end;
-      return stream;
-    };
-  }
-
-  /**
-   * The answer is whole, though a slow reader may have a part of it still before him. undici reads nothing more once it hears of trailers
-   * or of the end of the upload (RFC 9113 section 8.1), and Node tells of both ahead of what it holds: so it must not hear of them.
-   */
-  #onEndStream(): void {
-    this.#endStreamReceived = true;
-    this.stream.removeAllListeners('trailers').removeAllListeners('aborted');
+    this.#endComes = true;
   }
 
   /** Body bytes that have come, whether or not undici has read them. */

@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { messageOf } from './message.ts';
+import { h2loadVersion } from './results/machine.ts';
 import type { CellResult } from './transports/cell.ts';
 import { measureCell } from './transports/measure.ts';
 import { parseOptions } from './transports/options.ts';
@@ -13,13 +15,17 @@ import { cellTable, verdictTable } from './transports/tables.ts';
  */
 export async function compareTransports(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
-  const plan = { ...options, promisedRounds: options.rounds };
+  const variants = options.variants.filter((name) => name !== 'h2load' || h2loadVersion() !== undefined);
+  if (variants.length < options.variants.length) {
+    process.stderr.write('h2load is left out, it is not installed (Debian: nghttp2-client)\n');
+  }
+  const plan = { ...options, variants, promisedRounds: options.rounds };
   const sink = await startSink();
   try {
     const results: CellResult[] = [];
     for (const cell of options.cells) {
       const result = await measureCell(sink.target, cell, plan, (what, error) => {
-        throw new Error(`${what} failed`, { cause: error });
+        throw new Error(`${what}: ${messageOf(error)}`, { cause: error });
       });
       results.push(result);
       process.stdout.write(`${cellTable(result)}\n`);

@@ -77,8 +77,11 @@ test(
   async () => {
     const directory = ownFolder();
     const bin = ownFolder();
-    // Stands in where nghttp2-client is not installed: whatever its program is, it runs for a minute.
-    writeFileSync(join(bin, 'h2load'), '#!/bin/sh\nexec sleep 60 # "$@"\n');
+    // Stands in where nghttp2-client is not installed: it tells a version, and runs for a minute.
+    writeFileSync(
+      join(bin, 'h2load'),
+      '#!/bin/sh\n[ "$1" = --version ] && echo h2load && exit\nexec sleep 60 # "$@"\n',
+    );
     chmodSync(join(bin, 'h2load'), 0o755);
     const running = bench(
       ['ab', '--cells', '100kB:1', '--variants', 'h2load'],

@@ -36,6 +36,12 @@ const EXAMPLES: readonly Example[] = [
     prints: /^again in [\d.]+ ms\nfile-[\w-]+ after 2 attempts\n$/,
   },
   {
+    name: 'edit.ts',
+    page: 'packages/providers/README.md',
+    fault: BREAKS,
+    prints: /^https:\S+\n$/,
+  },
+  {
     name: 'fallback.ts',
     page: 'docs/transports.md',
     upstream: { protocols: 'http1' },

@@ -29,6 +29,8 @@ export interface Strike extends Case {
   /** Arms the peer. What it returns is the upload; default an ordinary one. */
   readonly produce: (stage: Stage) => Upload | void | Promise<Upload> | Promise<void>;
   readonly expect: Expectation;
+  /** The uploads before it, which warms the profile up, and behind it. Default ordinary ones. */
+  readonly others?: () => Upload;
   /** What else must be true afterwards, as findings. */
   readonly also?: (stage: Stage, outcome: SendOutcome) => void | Promise<void>;
 }

@@ -36,7 +36,7 @@ export async function runCase(fault: FaultCase, run: CaseRun): Promise<CaseResul
   });
   let facts: Facts | undefined;
   try {
-    if (fault.cold !== true) await stage.warmUp();
+    if (fault.cold !== true) await stage.warmUp('others' in fault ? fault.others?.() : undefined);
     if ('story' in fault) await fault.story(stage);
     else facts = await strike(fault, stage);
   } catch (error) {
@@ -69,7 +69,7 @@ async function strike(fault: Strike, stage: Stage): Promise<Facts> {
   const outcome = await stage.send(upload);
   await fault.also?.(stage, outcome);
   // A caller that is told of a failure sends the next upload at once: a dead connection must not get it.
-  const next = await stage.send();
+  const next = await stage.send(fault.others?.());
   const id = connectionOf(outcome);
   const usedAgain = id !== undefined && connectionOf(next) === id;
   const closed =

@@ -240,9 +240,9 @@ export class Stage implements AsyncDisposable {
    * Brings the profile into the state in which it meets a fault: POOLED has used its connection, PREWARMED has a spare,
    * FRESH has nothing.
    */
-  async warmUp(): Promise<void> {
+  async warmUp(upload: Upload = {}): Promise<void> {
     if (this.profile === 'FRESH') return;
-    const first = await this.send();
+    const first = await this.send(upload);
     this.check(first.type === 'answered', 'the upload before the fault did not arrive');
     if (this.profile === 'PREWARMED') {
       const spare = await eventually(

@@ -14,7 +14,8 @@ describe.runIf(nginx.found)("nginx's workers", { timeout: PATIENCE_MS }, () => {
   test.each([
     { what: 'HTTP/2, pooled', road: { protocol: 'h2', policy: POOLED }, uploads: 1_000 },
     { what: 'HTTP/1.1, pooled', road: { protocol: 'http/1.1', policy: POOLED }, uploads: 1_000 },
-    { what: 'HTTP/2, fresh', road: { protocol: 'h2', policy: FRESH }, uploads: 100 },
+    { what: 'HTTP/1.1, prewarmed', road: { protocol: 'http/1.1', policy: PREWARMED }, uploads: 1_000 },
+    { what: 'HTTP/2, fresh', road: { protocol: 'h2', policy: FRESH }, uploads: 1_000 },
     { what: 'HTTP/2, prewarmed', road: { protocol: 'h2', policy: PREWARMED }, uploads: 1_000 },
     { what: 'auto, prewarmed', road: { protocol: 'auto', policy: PREWARMED }, uploads: 1_000 },
   ] as const)('$uploads uploads arrive while it is reloaded again and again ($what)', async (row) => {

@@ -1,24 +1,24 @@
 /**
- * The way to the peer and back, by the shortest measure: a handshake counts the work of two busy machines, too, and a PING waits behind
- * the bodies of others.
+ * The way to whoever ends HTTP/2 and back, by the shortest measure: a handshake counts the work of two busy machines, too, and a PING waits
+ * behind the bodies of others.
  */
 export class RoundTrips {
-  #shortestMs: number | undefined;
   #toPeerMs: number | undefined;
+  #toNextHopMs: number | undefined;
 
-  /** Milliseconds; 0 before anything was measured. */
-  get shortestMs(): number {
-    return this.#shortestMs ?? 0;
+  /** The best there is, in milliseconds: to the next hop while nothing else was measured, 0 before that. */
+  get ms(): number {
+    return this.#toPeerMs ?? this.#toNextHopMs ?? 0;
   }
 
-  /** Milliseconds to whoever ends HTTP/2 and back; undefined before such a way was measured. */
+  /** Milliseconds; undefined while only the next hop was heard. */
   get toPeerMs(): number | undefined {
     return this.#toPeerMs;
   }
 
-  /** @param endToEnd to whoever ends HTTP/2, and not only to a proxy or a load balancer. */
+  /** @param endToEnd whether it led to whoever ends HTTP/2, and not only to a proxy or a load balancer, which may be much nearer. */
   note(ms: number, endToEnd: boolean): void {
-    this.#shortestMs = Math.min(ms, this.#shortestMs ?? ms);
     if (endToEnd) this.#toPeerMs = Math.min(ms, this.#toPeerMs ?? ms);
+    else this.#toNextHopMs = ms;
   }
 }

@@ -109,7 +109,7 @@ export class UndiciConnection implements Connection {
   }
 
   get rttMs(): number {
-    return this.#roundTrips.shortestMs;
+    return this.#roundTrips.ms;
   }
 
   get peerMaxStreams(): number | undefined {

@@ -4,11 +4,12 @@ import { messageOf } from './message.ts';
 import type { Mode, PartName, Plan } from './plan.ts';
 import { promiseSteps } from './promises/measure.ts';
 import { Remaining } from './remaining.ts';
-import { describeMachine, h2loadVersion, loadOfNow } from './results/machine.ts';
+import { describeMachine, loadOfNow } from './results/machine.ts';
 import type { Measurement } from './results/measurement.ts';
 import type { NamedRow } from './results/named-row.ts';
 import type { Failure, Results } from './results/results.ts';
 import type { Step } from './steps.ts';
+import { installedOf } from './transports/installed.ts';
 import { transportSteps } from './transports/measure.ts';
 
 export interface Listener {
@@ -73,13 +74,10 @@ function stepsOf(
   parts: readonly PartName[],
   listener: Listener,
 ): Step[] {
-  const installed = h2loadVersion() !== undefined;
-  const variants = transports.variants.filter((variant) => installed || variant !== 'h2load');
   // The rows of speed are what the promises begin with.
   const speed = parts.includes('transports') || parts.includes('promises');
-  if (speed && variants.length < transports.variants.length) {
-    listener.say('transports: h2load is left out, it is not installed (Debian: nghttp2-client)');
-  }
+  const say = (line: string): void => listener.say(`transports: ${line}`);
+  const variants = speed ? installedOf(transports.variants, say) : [];
   return [
     ...(speed ? transportSteps({ ...transports, variants }) : []),
     ...(parts.includes('promises') ? promiseSteps(promises) : []),

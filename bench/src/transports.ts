@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { messageOf } from './message.ts';
-import { h2loadVersion } from './results/machine.ts';
 import type { CellResult } from './transports/cell.ts';
+import { installedOf } from './transports/installed.ts';
 import { measureCell } from './transports/measure.ts';
 import { parseOptions } from './transports/options.ts';
 import { startSink } from './transports/processes.ts';
@@ -15,10 +15,7 @@ import { cellTable, verdictTable } from './transports/tables.ts';
  */
 export async function compareTransports(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
-  const variants = options.variants.filter((name) => name !== 'h2load' || h2loadVersion() !== undefined);
-  if (variants.length < options.variants.length) {
-    process.stderr.write('h2load is left out, it is not installed (Debian: nghttp2-client)\n');
-  }
+  const variants = installedOf(options.variants, (line) => process.stderr.write(`${line}\n`));
   const plan = { ...options, variants, promisedRounds: options.rounds };
   const sink = await startSink();
   try {

@@ -40,7 +40,7 @@ export class FairLimiter {
   /** More than the size while a smaller one waits for permits to be released. */
   #taken = 0;
 
-  /** @param maxWaiting default: any number. */
+  /** @param maxWaiting default without limit. */
   constructor(size: number, maxWaiting: number = Number.POSITIVE_INFINITY) {
     this.#size = size;
     this.#maxWaiting = maxWaiting;

@@ -69,7 +69,7 @@ export class PooledKey {
     return this.#condition.type === 'refused' || this.#condition.type === 'probing';
   }
 
-  /** Milliseconds until it may be used. While a probe runs nobody knows: the first rest is as good a guess as any. */
+  /** Milliseconds until it may be used. While a probe runs nobody knows: the first rest is the guess. */
   restMs(now: number): number {
     const condition = this.#condition;
     switch (condition.type) {

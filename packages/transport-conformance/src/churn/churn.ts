@@ -21,7 +21,7 @@ const MOST_GROWTH = 8_000_000;
 /** From so many sends on a slope can be told from chance. */
 const SLOPE_SENDS = 6_000;
 
-/** What a long run may keep for each send, in bytes: any object that is kept for every send is more than that. */
+/** What a long run may keep for each send, in bytes: an object kept for every send, however small, is more than that. */
 const MOST_KEPT = 150;
 
 /**

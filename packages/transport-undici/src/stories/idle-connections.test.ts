@@ -1,6 +1,5 @@
 import type { LookupFunction } from 'node:net';
 import { POOLED } from '@ferry/core';
-import { FakeClock } from '@ferry/core/testing';
 import { expect, it } from 'vitest';
 import { FRAME, type RawConnection } from '../testing/raw-peer.ts';
 import { shiftingClock, text, World } from '../testing/world.ts';
@@ -118,13 +117,7 @@ it.each([
 );
 
 it('a handshake that took long does not make the round trip of a connection', async () => {
-  const server = await world.server();
-  const path = await world.path(server);
-  path.dark = true;
-  const clock = new FakeClock();
-  const subject = await world.transport(POOLED, { clock });
-  const sending = subject.send(path);
-  await expect.poll(() => path.accepted()).toBe(1);
+  const { path, clock, subject, sending } = await world.stuck(POOLED);
   clock.advance(900);
   path.letThrough(0);
   await text(await sending);

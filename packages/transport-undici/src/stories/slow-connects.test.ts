@@ -33,13 +33,7 @@ it('an upload does not wait for spares that are stuck in their handshake', async
 });
 
 it('an upload whose own connection is stuck arrives on a second one, and the first is not kept', async () => {
-  const server = await world.server();
-  const path = await world.path(server);
-  path.dark = true;
-  const clock = new FakeClock();
-  const subject = await world.transport(FRESH, { clock });
-  const sending = subject.send(path);
-  await expect.poll(() => path.accepted()).toBe(1);
+  const { server, path, clock, subject, sending } = await world.stuck(FRESH);
   path.dark = false;
   clock.advance(SLOW_MS);
   const response = await sending;
@@ -50,13 +44,7 @@ it('an upload whose own connection is stuck arrives on a second one, and the fir
 });
 
 it('the slow connection serves the upload when it is ready first after all', async () => {
-  const server = await world.server();
-  const path = await world.path(server);
-  path.dark = true;
-  const clock = new FakeClock();
-  const subject = await world.transport(POOLED, { clock });
-  const sending = subject.send(path);
-  await expect.poll(() => path.accepted()).toBe(1);
+  const { path, clock, subject, sending } = await world.stuck(POOLED);
   const [slow] = subject.transport.connections();
   clock.advance(SLOW_MS);
   await expect.poll(() => path.accepted()).toBe(2);

@@ -10,7 +10,12 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '@ferry/core';
-import { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from '@ferry/core/testing';
+import {
+  type ConnectProxy,
+  type ConnectProxyOptions,
+  FakeClock,
+  startConnectProxy,
+} from '@ferry/core/testing';
 import { afterEach, expect } from 'vitest';
 import type { PoolEvent, UndiciTransport, UndiciTransportOptions } from '../index.ts';
 import { createUndiciTransport } from '../index.ts';
@@ -38,6 +43,14 @@ interface Subject {
   send(to: { readonly url: URL }, options?: SendOptions): Promise<TransportResponse>;
   /** Resolves with the events of one type, in order. */
   of<T extends PoolEvent['type']>(type: T): Extract<PoolEvent, { type: T }>[];
+}
+
+interface StuckUpload {
+  readonly server: TestServer;
+  readonly path: DarkPath;
+  readonly clock: FakeClock;
+  readonly subject: Subject;
+  readonly sending: Promise<TransportResponse>;
 }
 
 interface Sockets {
@@ -85,6 +98,18 @@ export class World {
     const path = await darkPath(to.url);
     this.#servers.push(path);
     return path;
+  }
+
+  /** An upload whose connection is stuck in its handshake, since nothing that it sends arrives, on a clock that only the test moves. */
+  async stuck(policy: ReusePolicy): Promise<StuckUpload> {
+    const server = await this.server();
+    const path = await this.path(server);
+    path.dark = true;
+    const clock = new FakeClock();
+    const subject = await this.transport(policy, { clock });
+    const sending = subject.send(path);
+    await expect.poll(() => path.accepted()).toBe(1);
+    return { server, path, clock, subject, sending };
   }
 
   async transport(policy: ReusePolicy, options: Partial<UndiciTransportOptions> = {}): Promise<Subject> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,7 +20,14 @@ test('programs that the server’s user cannot reach, as below /root, are copied
     const unreachable = { postgres: join(closed, 'bin/postgres'), initdb: join(closed, 'bin/initdb') };
 
     expect(await reachable(unreachable, undefined, folder)).toBe(unreachable);
-    const copy = await reachable(unreachable, STRANGER, folder);
+    // Two that start at the same moment, in one process too.
+    const both = [
+      reachable(unreachable, STRANGER, folder),
+      reachable(unreachable, STRANGER, folder),
+    ] as const;
+    const [copy, other] = await Promise.all(both);
+    expect(other).toEqual(copy);
+    expect(await readdir(folder)).toHaveLength(1);
     expect(copy.postgres.startsWith(folder)).toBe(true);
     expect(await reachable(unreachable, STRANGER, folder)).toEqual(copy);
     const { stdout } = await promisify(execFile)(copy.postgres, ['--version']);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { cp, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -38,7 +39,7 @@ export async function reachable(
   const to = join(folder, `programs-${Math.floor(mtimeMs)}`);
   const copy: Binaries = { postgres: join(to, 'bin', 'postgres'), initdb: join(to, 'bin', 'initdb') };
   if ((await stat(copy.postgres).catch(() => undefined)) !== undefined) return copy;
-  const unfinished = `${to}.${process.pid}.part`;
+  const unfinished = `${to}.${randomUUID()}.part`;
   try {
     await mkdir(unfinished, { mode: 0o755 });
     await cp(from, unfinished, { recursive: true, verbatimSymlinks: true });

@@ -11,7 +11,7 @@ import { listOf, wholeNumber } from './options.ts';
 import { profileReport } from './profile-report.ts';
 import { cellName, megabytesPerSecond, parseCell } from './transports/cell.ts';
 import { parseOptions } from './transports/options.ts';
-import { runJob, startSink } from './transports/processes.ts';
+import { runLoad, startSink } from './transports/processes.ts';
 import { type CpuProfile, selfTimes } from './transports/profile-summary.ts';
 import { isVariant, VARIANTS } from './transports/variants.ts';
 
@@ -36,11 +36,11 @@ export async function profile(args: readonly string[]): Promise<void> {
   const top = wholeNumber('top', values.top, 1, 500);
   const { baseline } = parseOptions(values.baseline === undefined ? [] : ['--baseline', values.baseline]);
 
-  const sink = await startSink();
+  const sink = await startSink({ server: 'frames' });
   try {
     const { target } = sink;
     const load = { type: 'load', variant, target, trust: 'default', ...cell, baseline } as const;
-    const measured = await runJob({ ...load, warmUpMs: 3_000, measureMs, profile: true });
+    const measured = await runLoad({ ...load, warmUpMs: 3_000, profile: true }, measureMs);
     const text = measured.profile ?? '';
     if (values.out !== undefined) await writeFile(values.out, text);
     const times = selfTimes(JSON.parse(text) as CpuProfile);

@@ -17,7 +17,7 @@ export async function compareTransports(args: readonly string[]): Promise<void> 
   const options = parseOptions(args);
   const variants = installedOf(options.variants, (line) => process.stderr.write(`${line}\n`));
   const plan = { ...options, variants, promisedRounds: options.rounds };
-  const sink = await startSink();
+  const sink = await startSink({ server: options.server });
   try {
     const results: CellResult[] = [];
     for (const cell of options.cells) {

@@ -65,6 +65,8 @@ export function messageFrom<T>(
     const onClose = (code: number | null, signal: string | null): void =>
       fail(`${name} ended (${signal ?? code}) before it had a result`);
     child.on('message', onMessage).on('error', onError).on('close', onClose);
+    // It may have ended while nobody was waiting.
+    if (child.exitCode !== null || child.signalCode !== null) onClose(child.exitCode, child.signalCode);
   });
 }
 

@@ -3,7 +3,7 @@ import type { NamedRow } from '../results/named-row.ts';
 import { BUNDLE_SIZE, makeBundle } from '../transports/bundle.ts';
 import { SMALL_ALONE } from '../transports/cell.ts';
 import type { Trust } from '../transports/job.ts';
-import { runJob, startSink } from '../transports/processes.ts';
+import { runLoad, startSink } from '../transports/processes.ts';
 import { BUNDLE_BOUND } from '../transports/promises.ts';
 import { inRounds } from '../transports/rounds.ts';
 import type { VariantName } from '../transports/variants.ts';
@@ -31,8 +31,8 @@ export async function bundleRows({ rounds, warmUpMs, measureMs }: BundlePlan): P
       (['default', 'bundle'] as const).map((trust) => ({ variant, trust })),
     );
     const measured = await inRounds(runs, rounds, async ({ variant, trust }) => {
-      const load = { type: 'load', variant, trust, target, ...SMALL_ALONE, measureMs } as const;
-      const { ms, uploads } = await runJob({ ...load, warmUpMs, profile: false, baseline: undefined });
+      const load = { type: 'load', variant, trust, target, ...SMALL_ALONE, warmUpMs } as const;
+      const { ms, uploads } = await runLoad({ ...load, profile: false, baseline: undefined }, measureMs);
       return ms / uploads;
     });
     const of = (variant: VariantName, trust: Trust): readonly number[] => {

@@ -1,40 +1,56 @@
-/** A client process: takes one job from its parent, does it, reports what it measured, and ends. */
-import type { FireJob, Job, LoadJob, Measured, SpacedJob } from './job.ts';
+/**
+ * A client process: takes one job from its parent, does it, reports what it measured, and ends. A load is warmed up, and measured as often
+ * as the parent sends it how many milliseconds, until the parent disconnects.
+ */
+import { once } from 'node:events';
+import type { FireJob, Job, LoadJob, Measured, SpacedJob, StreamJob } from './job.ts';
 
-// A listener that stays keeps the process alive: unused connections do not, nor does the profiler.
-process.on('message', async (job: Job) => {
-  const measured = await run(job);
-  // Disconnecting at once would lose what is not written yet: a profile has megabytes.
-  process.send?.(measured, () => {
-    // Uploads that were given up may hold their connections for minutes.
-    if (job.type === 'fire') process.exit(0);
-    process.disconnect?.();
-  });
-});
+const [job] = (await once(process, 'message')) as [Job];
+if (job.type === 'load') await serveLoad(job);
+else await report(await run(job));
 
-async function run(job: Job): Promise<Measured> {
-  if (job.type === 'fire') return await underFire(job);
-  if (job.type !== 'stream') return await runClient(job);
-  // Loaded on its own, since the other clients' libraries would count as memory of ours.
-  const { runStream } = await import('./run-stream.ts');
-  return await runStream(job);
-}
-
-async function underFire(job: FireJob): Promise<Measured> {
-  const { runFire } = await import('../fire/run-fire.ts');
-  return await runFire(job);
-}
-
-async function runClient(job: LoadJob | SpacedJob): Promise<Measured> {
+async function serveLoad(job: LoadJob): Promise<void> {
   const { openClient } = await import('./clients/open.ts');
-  const { runLoad } = await import('./run-load.ts');
-  const { runSpaced } = await import('./run-spaced.ts');
-  const { target, trust } = job;
-  const baseline = job.type === 'load' ? job.baseline : undefined;
-  const client = await openClient(job.variant, { target, trust, baseline });
+  const { warmUp } = await import('./run-load.ts');
+  const client = await openClient(job.variant, job);
   try {
-    return job.type === 'load' ? await runLoad(client, job) : await runSpaced(client, job);
+    const measure = await warmUp(client, job);
+    // A listener that stays keeps the process alive: unused connections do not, nor does the profiler.
+    const ended = once(process, 'disconnect');
+    process.on('message', async (measureMs: number) => {
+      process.send?.(await measure(measureMs));
+    });
+    process.send?.('warm');
+    await ended;
   } finally {
     await client.close();
+  }
+}
+
+async function report(measured: Measured): Promise<void> {
+  // Disconnecting at once would lose what is not written yet.
+  await new Promise((resolve) => process.send?.(measured, resolve));
+  // Uploads that were given up may hold their connections for minutes.
+  if (job.type === 'fire') process.exit(0);
+  process.disconnect?.();
+}
+
+async function run(other: FireJob | SpacedJob | StreamJob): Promise<Measured> {
+  switch (other.type) {
+    case 'fire':
+      return await (await import('../fire/run-fire.ts')).runFire(other);
+    case 'stream':
+      // Loaded on its own, since the other clients' libraries would count as memory of ours.
+      return await (await import('./run-stream.ts')).runStream(other);
+    case 'spaced': {
+      const { openClient } = await import('./clients/open.ts');
+      const { runSpaced } = await import('./run-spaced.ts');
+      const client = await openClient(other.variant, other);
+      try {
+        return await runSpaced(client, other);
+      } finally {
+        await client.close();
+      }
+    }
   }
 }

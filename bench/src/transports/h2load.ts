@@ -13,13 +13,13 @@ const GRACE_MS = 20_000;
  * time is not known, and it does not look at the answers.
  * @throws Error when it fails, or an upload does.
  */
-export async function runH2load(job: LoadJob): Promise<Measured> {
+export async function runH2load(job: LoadJob, measureMs: number): Promise<Measured> {
   await using folder = await temporaryFolder();
   const body = join(folder.path, 'body');
   await writeFile(body, Buffer.alloc(job.bodyBytes, 0x61));
   const args = ['-t', '1', '-c', '1', '-m', String(job.atOnce), '-d', body];
   // It takes whole seconds.
-  const measureS = Math.max(1, Math.round(job.measureMs / 1_000));
+  const measureS = Math.max(1, Math.round(measureMs / 1_000));
   const warmUpS = Math.max(1, Math.round(job.warmUpMs / 1_000));
   const time = ['-D', String(measureS), '--warm-up-time', String(warmUpS)];
   const stdout = await outputOf(

@@ -15,7 +15,7 @@ export interface Target {
  */
 export type Trust = 'default' | 'bundle';
 
-/** Uploads one after another, `atOnce` of them side by side, for `measureMs`. */
+/** Uploads one after another, `atOnce` of them side by side, measured as often as it is asked for. */
 export interface LoadJob {
   readonly type: 'load';
   readonly variant: VariantName;
@@ -24,7 +24,6 @@ export interface LoadJob {
   readonly bodyBytes: number;
   readonly atOnce: number;
   readonly warmUpMs: number;
-  readonly measureMs: number;
   /** Record a V8 CPU profile of the measured time. */
   readonly profile: boolean;
   /** The module of another build of the transport, for the variants `…-baseline`. */

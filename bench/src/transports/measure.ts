@@ -5,9 +5,9 @@ import { CLIENT_SECONDS, type OnFailure, type Step } from '../steps.ts';
 import { type Cell, type CellResult, cellName, cpuSecondsPerGigabyte, megabytesPerSecond } from './cell.ts';
 import { runH2load } from './h2load.ts';
 import type { LoadJob, Measured, Target } from './job.ts';
-import { runJob, startSink } from './processes.ts';
+import { startLoad, startSink } from './processes.ts';
 import { promisedIn } from './promises.ts';
-import { inRoundsDespiteFailures } from './rounds.ts';
+import { inTurns } from './turns.ts';
 import { canMeasure, isMeasured, isVariant, VARIANTS, type VariantName } from './variants.ts';
 
 export interface TransportPlan {
@@ -21,7 +21,10 @@ export interface TransportPlan {
   readonly baseline?: string | undefined;
 }
 
-/** Every client under one load, one process a run. @param failed told of a client that fails; the others go on. */
+/** How long a client is measured before it is another's turn. */
+const TURN_MS = 200;
+
+/** Every client under one load, in a process of its own a round. @param failed told of a client that fails; the others go on. */
 export async function measureCell(
   target: Target,
   cell: Cell,
@@ -29,29 +32,44 @@ export async function measureCell(
   failed: OnFailure,
 ): Promise<CellResult> {
   const { measureMs, warmUpMs, baseline } = plan;
-  const variants = plan.variants.filter((variant) => canMeasure(variant, cell));
-  const run = (variant: VariantName): Promise<Measured> => {
-    const job: LoadJob = {
-      type: 'load',
-      variant,
-      target,
-      trust: 'default',
-      ...cell,
-      warmUpMs,
-      measureMs,
-      profile: false,
-      baseline,
-    };
-    return variant === 'h2load' ? runH2load(job) : runJob(job);
+  const jobOf = (variant: VariantName): LoadJob => {
+    return { type: 'load', variant, target, trust: 'default', ...cell, warmUpMs, profile: false, baseline };
   };
-  const measured = await inRoundsDespiteFailures(
-    variants,
-    roundsIn(cell, plan),
-    run,
-    (variant, round, error) =>
-      failed(`${cellName(cell)}: ${VARIANTS[variant].label}, round ${round + 1}`, error),
-  );
-  return { cell, rounds: Object.fromEntries(measured) };
+  const turns = { count: Math.max(1, Math.round(measureMs / TURN_MS)), ms: Math.min(TURN_MS, measureMs) };
+  const variants = plan.variants.filter((variant) => canMeasure(variant, cell));
+  const roundsOf = roundsIn(cell, plan);
+  const results = new Map(variants.map((variant): [VariantName, (Measured | undefined)[]] => [variant, []]));
+  for (let round = 0; round < Math.max(...variants.map(roundsOf)); round += 1) {
+    const present = variants.filter((variant) => round < roundsOf(variant));
+    const failedIn = (variant: VariantName, error: unknown): void =>
+      failed(`${cellName(cell)}: ${VARIANTS[variant].label}, round ${round + 1}`, error);
+    const taking = present.filter((variant) => variant !== 'h2load');
+    const parts = await inTurns(taking, turns, (variant) => startLoad(jobOf(variant)), failedIn);
+    for (const variant of taking) results.get(variant)?.push(together(parts.get(variant)));
+    if (present.includes('h2load')) {
+      // It takes whole seconds, and no turns.
+      const measured = runH2load(jobOf('h2load'), measureMs).catch((error: unknown) => {
+        failedIn('h2load', error);
+        return undefined;
+      });
+      results.get('h2load')?.push(await measured);
+    }
+  }
+  return { cell, rounds: Object.fromEntries(results) };
+}
+
+/** What was measured in several turns, as one. */
+function together(parts: readonly Measured[] | undefined): Measured | undefined {
+  if (parts === undefined) return undefined;
+  const sum = (of: (part: Measured) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  return {
+    uploads: sum(({ uploads }) => uploads),
+    bytes: sum(({ bytes }) => bytes),
+    ms: sum(({ ms }) => ms),
+    cpuMs: sum(({ cpuMs }) => cpuMs),
+    peakRssBytes: Math.max(...parts.map(({ peakRssBytes }) => peakRssBytes)),
+    latenciesMs: parts.flatMap(({ latenciesMs }) => latenciesMs),
+  };
 }
 
 function roundsIn(
@@ -72,7 +90,7 @@ export function transportSteps(plan: TransportPlan): Step[] {
       name: cellName(cell),
       seconds: runs * ((plan.warmUpMs + plan.measureMs) / 1_000 + CLIENT_SECONDS),
       async run(failed) {
-        const sink = await startSink();
+        const sink = await startSink({ server: 'frames' });
         try {
           const result = await measureCell(sink.target, cell, { ...plan, variants }, failed);
           return { rows: speedRows([result]), measurements: measurementsOf(result) };

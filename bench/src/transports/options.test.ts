@@ -31,6 +31,7 @@ test.each([
   [['--cells', '1GB:1'], '--cells does not know "1GB:1"'],
   [['--variants', 'wget'], '--variants does not know "wget"'],
   [['--rounds', '0'], '--rounds must be'],
+  [['--server', 'apache'], '--server does not know "apache"'],
   [['--slow'], "Unknown option '--slow'"],
 ])('%j is refused by name', (args, message) => {
   expect(() => parseOptions(args)).toThrow(message);

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { listOf, wholeNumber } from '../options.ts';
 import { CELLS, type Cell, LARGE_TOGETHER, parseCell, SMALL_ALONE } from './cell.ts';
+import type { SinkKind } from './processes.ts';
 import { DEFAULT_VARIANTS, isVariant, QUICK_VARIANTS, type VariantName } from './variants.ts';
 
 export interface TransportOptions {
@@ -13,6 +14,8 @@ export interface TransportOptions {
   readonly variants: readonly VariantName[];
   /** A module that exports another build of `createUndiciTransport` or, for `http1-pooled-baseline`, `createHttp1Transport`. */
   readonly baseline: string | undefined;
+  /** Which of the sinks is uploaded to. */
+  readonly server: SinkKind;
   /** Where the figures go as JSON. */
   readonly json: string | undefined;
 }
@@ -29,6 +32,7 @@ export function parseOptions(args: readonly string[]): TransportOptions {
       cells: { type: 'string' },
       variants: { type: 'string' },
       baseline: { type: 'string' },
+      server: { type: 'string', default: 'frames' },
       json: { type: 'string' },
     },
   });
@@ -41,6 +45,7 @@ export function parseOptions(args: readonly string[]): TransportOptions {
     cells: cellsOf(values.cells, quick),
     variants: baseline === undefined ? variants : withBaseline(variants),
     baseline: baseline === undefined ? undefined : pathToFileURL(resolve(baseline)).href,
+    server: serverOf(values.server),
     json: values.json,
   };
 }
@@ -53,6 +58,11 @@ function cellsOf(text: string | undefined, quick: boolean): readonly Cell[] {
 function variantsOf(text: string | undefined, quick: boolean): readonly VariantName[] {
   if (text !== undefined) return listOf('variants', text, (name) => (isVariant(name) ? name : undefined));
   return quick ? QUICK_VARIANTS : DEFAULT_VARIANTS;
+}
+
+function serverOf(text: string): SinkKind {
+  if (text !== 'frames' && text !== 'node') throw new Error(`--server does not know "${text}"`);
+  return text;
 }
 
 function withBaseline(variants: readonly VariantName[]): readonly VariantName[] {

@@ -1,5 +1,6 @@
 import { inFreshProcess, messageFrom, START_MS, startProgram, stopChild } from '../children/child.ts';
-import type { Job, Measured, Target, Trouble } from './job.ts';
+import type { Job, LoadJob, Measured, Target, Trouble } from './job.ts';
+import type { Runner } from './turns.ts';
 
 /** How much longer a job may take than it should. */
 const GRACE_MS = 20_000;
@@ -11,14 +12,19 @@ export interface Sink {
   stop(): Promise<void>;
 }
 
+/** `node`: Node's own HTTP/2 server. `frames`: one that costs less processor time than any HTTP/2 client, and knows no trouble. */
+export type SinkKind = 'node' | 'frames';
+
 export interface SinkOptions {
+  /** Default `node`. */
+  readonly server?: SinkKind;
   readonly roundTripMs?: number;
   readonly trouble?: Trouble;
 }
 
 /** Starts the server in a process of its own. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
-  const child = startProgram('transports/sink-process', [JSON.stringify(options)]);
+  const child = startProgram('transports/sinks/sink-process', [JSON.stringify(options)]);
   const stop = (): Promise<void> =>
     stopChild(child, () => child.process.connected && child.process.disconnect());
   try {
@@ -29,16 +35,48 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   }
 }
 
+/**
+ * Starts a fresh process and warms it up. What it compiles, caches or leaks is no other's advantage or burden.
+ * @throws Error with its last words when it fails, or takes too long; as does `measure`.
+ */
+export async function startLoad(job: LoadJob): Promise<Runner<Measured>> {
+  const child = startProgram('transports/client-process');
+  const stop = (): Promise<void> =>
+    stopChild(child, () => child.process.connected && child.process.disconnect());
+  const ask = async (message: LoadJob | number, limitMs: number): Promise<unknown> => {
+    const answer = messageFrom(child, job.variant, limitMs + GRACE_MS, (given) => given ?? undefined);
+    child.process.send(message);
+    return await answer;
+  };
+  try {
+    await ask(job, job.warmUpMs);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { measure: async (measureMs) => (await ask(measureMs, measureMs)) as Measured, stop };
+}
+
+/** Measures a load once, in a process of its own. */
+export async function runLoad(job: LoadJob, measureMs: number): Promise<Measured> {
+  const load = await startLoad(job);
+  try {
+    return await load.measure(measureMs);
+  } finally {
+    await load.stop();
+  }
+}
+
+type ShortJob = Exclude<Job, LoadJob>;
+
 /** Does one job in a fresh process. */
-export async function runJob(job: Job): Promise<Measured> {
+export async function runJob(job: ShortJob): Promise<Measured> {
   const take = (measured: unknown): Measured => measured as Measured;
   return await inFreshProcess('transports/client-process', job, job.variant, limitOf(job), take);
 }
 
-function limitOf(job: Job): number {
+function limitOf(job: ShortJob): number {
   switch (job.type) {
-    case 'load':
-      return job.warmUpMs + job.measureMs + GRACE_MS;
     case 'spaced':
     case 'stream':
       return WORK_MS;

@@ -1,43 +1,48 @@
 import { Session } from 'node:inspector/promises';
 import type { BenchClient } from './clients/client.ts';
 import { expectedAnswer, type LoadJob, type Measured } from './job.ts';
+import { MeasuringWindow } from './measuring-window.ts';
 import { startMeter } from './meter.ts';
 import { VARIANTS } from './variants.ts';
 
 const SAMPLE_MICROSECONDS = 200;
 
-/** Uploads as fast as it can, first unmeasured, so that code is compiled and connections are open. */
-export async function runLoad(client: BenchClient, job: LoadJob): Promise<Measured> {
+/** Uploads `atOnce` side by side for so many milliseconds, and reports what they cost. */
+export type MeasureLoad = (measureMs: number) => Promise<Measured>;
+
+/** Warms the client up: code is compiled and connections are open when the returned function measures. */
+export async function warmUp(client: BenchClient, job: LoadJob): Promise<MeasureLoad> {
   const body = Buffer.alloc(job.bodyBytes, 0x61);
   const expected = expectedAnswer(job.bodyBytes, VARIANTS[job.variant].httpVersion);
-  const repeat = async (forMs: number): Promise<number[]> => {
-    const end = performance.now() + forMs;
-    const latenciesMs: number[] = [];
-    const one = async () => {
-      do {
-        const since = performance.now();
-        const answer = await client.upload(body);
-        if (answer !== expected) throw new Error(`${job.variant}: expected ${expected}, got ${answer}`);
-        latenciesMs.push(performance.now() - since);
-      } while (performance.now() < end);
-    };
-    await Promise.all(Array.from({ length: job.atOnce }, one));
-    return latenciesMs;
+  const upload = async (onAnswer: (latencyMs: number) => boolean): Promise<void> => {
+    for (let goOn = true; goOn; ) {
+      const since = performance.now();
+      const answer = await client.upload(body);
+      if (answer !== expected) throw new Error(`${job.variant}: expected ${expected}, got ${answer}`);
+      goOn = onAnswer(performance.now() - since);
+    }
+  };
+  const sideBySide = async (onAnswer: (latencyMs: number) => boolean): Promise<void> => {
+    await Promise.all(Array.from({ length: job.atOnce }, () => upload(onAnswer)));
   };
 
-  await repeat(job.warmUpMs);
-  const stopProfile = job.profile ? await startProfile() : undefined;
-  const read = startMeter();
-  const latenciesMs = await repeat(job.measureMs);
-  const costs = read();
-  const profile = await stopProfile?.();
-  const uploads = latenciesMs.length;
-  return {
-    uploads,
-    bytes: uploads * job.bodyBytes,
-    latenciesMs,
-    ...costs,
-    ...(profile === undefined ? {} : { profile }),
+  const warmUntil = performance.now() + job.warmUpMs;
+  await sideBySide(() => performance.now() < warmUntil);
+
+  return async (measureMs) => {
+    const stopProfile = job.profile ? await startProfile() : undefined;
+    const window = new MeasuringWindow(measureMs, job.atOnce, startMeter);
+    await sideBySide((latencyMs) => window.onAnswer(latencyMs));
+    const profile = await stopProfile?.();
+    const { latenciesMs } = window;
+    const uploads = latenciesMs.length;
+    return {
+      uploads,
+      bytes: uploads * job.bodyBytes,
+      latenciesMs,
+      ...window.costs,
+      ...(profile === undefined ? {} : { profile }),
+    };
   };
 }
 

@@ -10,5 +10,5 @@ export interface BenchClient {
 export interface ClientOptions {
   readonly target: Target;
   readonly trust: Trust;
-  readonly baseline: string | undefined;
+  readonly baseline?: string | undefined;
 }

@@ -1,6 +1,16 @@
 /** Peers that misbehave to the byte: for conformance tests of HTTP clients. */
 export { createLoopbackCertificate, type LoopbackCertificate } from '../certificate.ts';
-export { CODE, dataFrame, FLAG, FRAME, frame, headerBlock, SETTING, uint32 } from './h2-frames.ts';
+export {
+  CODE,
+  dataFrame,
+  FLAG,
+  FRAME,
+  frame,
+  headerBlock,
+  SETTING,
+  settingsFrame,
+  uint32,
+} from './h2-frames.ts';
 export type { Behaviour, Peer, PeerAnswer, PeerRequest } from './peer.ts';
 export { type RawH1Connection, type RawH1Peer, type RawH1Request, rawH1Peer } from './raw-h1-peer.ts';
 export {

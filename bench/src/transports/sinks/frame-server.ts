@@ -1,0 +1,35 @@
+import http from 'node:http';
+import type { Server } from 'node:net';
+import tls from 'node:tls';
+import type { LoopbackCertificate } from '@ferry/upstream-sim/peers';
+import { expectedAnswer } from '../job.ts';
+import { countFrames } from './frame-counter.ts';
+import { WINDOWS } from './windows.ts';
+
+/**
+ * The server that fast clients are compared with: HTTP/2 by the frame, HTTP/1.1 by `node:http`. Node's own HTTP/2 server takes more
+ * processor time for a byte than its client, so that before it all HTTP/2 clients look alike: as fast as the server.
+ */
+export function frameServer(certificate: LoopbackCertificate): Server {
+  const http1 = http.createServer((request, response) => {
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+    });
+    request.on('end', () => {
+      response.setHeader('content-type', 'application/json');
+      response.end(expectedAnswer(bytes, '1.1'));
+    });
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+  });
+  const { keyPem: key, certPem: cert } = certificate;
+  const server = tls.createServer({ key, cert, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
+    socket.on('error', () => undefined);
+    if (socket.alpnProtocol === 'h2') countFrames(socket, WINDOWS, (bytes) => expectedAnswer(bytes, '2.0'));
+    // What node:https does with a socket of its own.
+    else http1.emit('connection', socket);
+  });
+  server.on('tlsClientError', () => undefined);
+  return server;
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, type ReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { constants, createReadStream, type ReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageType } from '@ferry/core';
 
@@ -27,9 +27,13 @@ const isExtension = (text: string): text is Extension => Object.hasOwn(MEDIA_TYP
 
 /** 144 random bits: nobody finds a result by trying. Also the proof that a name holds no path. */
 const NAME = /^[A-Za-z0-9_-]{24}\.([a-z]{3,4})$/;
+/** What gateways that wrote beside a file's place have left when they were killed. */
 const UNFINISHED = /^\.[A-Za-z0-9_-]+\.part$/;
-/** No write takes this long: such a file is of a process that was killed. Milliseconds. */
+/** No write takes this long. Milliseconds. */
 const UNFINISHED_MAX_AGE_MS = 3_600_000;
+
+/** A new file whose `write` returns when the bytes are on the disk (open(2), `O_DSYNC`): a step less than a flush of its own. */
+const NEW_AND_FLUSHED = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_DSYNC;
 
 /** Result images in one flat folder, under names that cannot be guessed, for a limited time. */
 export class ImageStore {
@@ -50,27 +54,23 @@ export class ImageStore {
   }
 
   /**
-   * Keeps `bytes` and gives the name to ask for them. The image is there whole or not at all: it is written beside its
-   * place, flushed, and renamed.
+   * Keeps `bytes` and gives the name to ask for them. Nobody can know the name before it is given, which is when the image is whole and
+   * on the disk: so it is written in its place. Every step is one of the thread pool's, and on a slow disk each may take long.
    */
   async save(bytes: Uint8Array, type: ImageType): Promise<string> {
     if (!isExtension(type.extension)) throw new Error(`results of type ${type.mediaType} are not kept`);
-    const id = randomBytes(18).toString('base64url');
-    const unfinished = join(this.#folder, `.${id}.part`);
-    const name = `${id}.${type.extension}`;
+    const name = `${randomBytes(18).toString('base64url')}.${type.extension}`;
+    const path = join(this.#folder, name);
+    const file = await open(path, NEW_AND_FLUSHED, 0o600);
     try {
-      const file = await open(unfinished, 'wx', 0o600);
-      try {
-        await file.writeFile(bytes);
-        await file.datasync();
-      } finally {
-        await file.close();
-      }
-      await rename(unfinished, join(this.#folder, name));
+      await writeWhole(file, bytes);
     } catch (error) {
-      await rm(unfinished, { force: true });
+      await file.close().catch(() => undefined);
+      await rm(path, { force: true });
       throw error;
     }
+    // Not waited for: of bytes that are on the disk it has nothing more to tell.
+    file.close().catch(() => undefined);
     return name;
   }
 
@@ -110,4 +110,9 @@ export class ImageStore {
     }
     return removed;
   }
+}
+
+/** In one step, however large: `writeFile` takes one for each half megabyte. */
+async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.byteLength; ) at += (await file.write(bytes, at)).bytesWritten;
 }

@@ -1,9 +1,7 @@
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { logSink } from './log-sink.ts';
-
-/** Field names whose values never reach a log, wherever they stand. */
-const REDACTED = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'secret', 'api_key', 'admin_key'];
+import { REDACTED, SECRET_NAMES, withoutSecrets } from './without-secrets.ts';
 
 export interface LoggerOptions {
   readonly level: string;
@@ -22,11 +20,11 @@ export function createLogger({ level, human, fd = 1 }: LoggerOptions): Logger {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: {
-      paths: REDACTED.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
-      censor: '[redacted]',
-    },
+    // pino's own wildcards would take 65 µs a line: each of them is tried on each field.
+    formatters: { level: (label) => ({ level: label }), log: (fields) => withoutSecrets(fields) },
+    serializers: { err: (error: Error) => withoutSecrets(pino.stdSerializers.err(error)) },
+    // What a child logger is bound to is seen by no formatter.
+    redact: { paths: SECRET_NAMES.map((name) => `["${name}"]`), censor: REDACTED },
   };
   const destination = logSink(fd);
   return human

@@ -4,7 +4,6 @@ import { Readable } from 'node:stream';
 import { MAX_SLICE_BYTES, type RequestBody } from '../transport/request-body.ts';
 import { SpoolLimitError } from './input-error.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import { orAborted } from './or-aborted.ts';
 import { SpoolStorage } from './spool-storage.ts';
 
 export interface SpoolOptions {
@@ -40,8 +39,8 @@ export class Spool implements AsyncDisposable {
   readonly #maxBytes: number;
   readonly #hash: Hash | undefined;
   readonly #waiting = new Set<() => void>();
-  /** Aborts when no more can be written, so that `fill()` lets its source go. */
-  readonly #closed = new AbortController();
+  /** Lets go of the source that `fill()` waits for, when no more can be written. */
+  #letGo: (() => void) | undefined;
   #state: State = { name: 'growing' };
   #writing: Promise<void> | undefined;
   #disposing: Promise<void> | undefined;
@@ -149,8 +148,8 @@ export class Spool implements AsyncDisposable {
     const iterator = source[Symbol.asyncIterator]();
     try {
       while (true) {
-        const step = await orAborted(iterator.next(), this.#closed.signal);
-        if (step.done === true) break;
+        const step = await this.#whileGrowing(iterator.next());
+        if (step === undefined || step.done === true) break;
         await this.#add(step.value, true);
       }
       this.end();
@@ -162,8 +161,18 @@ export class Spool implements AsyncDisposable {
       this.#throwUnlessGrowing();
       throw error;
     } finally {
+      this.#letGo = undefined;
       signal?.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Undefined when no more can be written first. By hand: a signal takes a listener and three promises for each piece. */
+  #whileGrowing<T>(promise: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#letGo = () => resolve(undefined);
+      if (this.#state.name !== 'growing') this.#letGo();
+      promise.then(resolve, reject);
+    });
   }
 
   /**
@@ -240,7 +249,7 @@ export class Spool implements AsyncDisposable {
 
   #leaveGrowing(state: Exclude<State, { name: 'growing' }>): void {
     this.#state = state;
-    this.#closed.abort(state.name === 'failed' ? state.error : new Error(`the spool is ${state.name}`));
+    this.#letGo?.();
     this.#wakeAll();
   }
 

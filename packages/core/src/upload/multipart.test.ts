@@ -173,6 +173,20 @@ describe('as a request body', () => {
     expect((await collect(body.open())).equals(await first)).toBe(true);
   });
 
+  test('the closing boundary comes with the end of a file, and behind a large slice alone', async () => {
+    const form = (sizes: readonly number[]) =>
+      multipart({
+        fields: {},
+        files: [{ ...photo, body: fromFactory(() => sizes.map((size) => patterned(size)), 90_000) }],
+      });
+    const lengths = async (sizes: readonly number[]) =>
+      (await slicesOf(form(sizes).open())).slice(1).map(({ byteLength }) => byteLength);
+    const closing =
+      `\r\n${form([]).contentType.split('boundary=')[1]}`.length + '--'.length * 2 + '\r\n'.length;
+    expect(await lengths([80_000, 10_000])).toEqual([80_000, 10_000 + closing]);
+    expect(await lengths([90_000])).toEqual([90_000, closing]);
+  });
+
   test.each([
     ['longer', 3],
     ['shorter', 5],

@@ -46,10 +46,16 @@ export class Admission {
    * @throws GatewayError 503 `overloaded`; the signal's reason.
    */
   async enter(turn: Turn, signal: AbortSignal): Promise<Permit> {
+    signal.throwIfAborted();
+    const free = this.#places.tryAcquire(turn);
+    return this.#times.timed(free ?? (await this.#waitForPlace(turn, signal)));
+  }
+
+  async #waitForPlace(turn: Turn, signal: AbortSignal): Promise<Permit> {
     const late = new AbortController();
     const cancel = this.#clock.after(this.#config.server.max_queue_ms, () => late.abort());
     try {
-      return this.#times.timed(await this.#places.acquire(turn, AbortSignal.any([signal, late.signal])));
+      return await this.#places.acquire(turn, AbortSignal.any([signal, late.signal]));
     } catch (error) {
       // Told when it has left the line: it counts itself no more.
       const turnedAway = error instanceof LineFullError || (late.signal.aborted && !signal.aborted);

@@ -7,6 +7,9 @@ export async function together<Item, Result>(
   signal: AbortSignal,
   work: (item: Item, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result[]> {
+  const [only] = items;
+  // It has no others to cancel.
+  if (only !== undefined && items.length === 1) return [await work(only, signal)];
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   let first: { readonly error: unknown } | undefined;

@@ -9,7 +9,7 @@ import {
 import { FakeClock } from '@ferry/core/testing';
 import { createHttp1Transport } from '@ferry/transport-http1';
 import { createUndiciTransport } from '@ferry/transport-undici';
-import { createLoopbackCertificate, type RawH2Stream, rawH2Peer } from '@ferry/upstream-sim/peers';
+import { CODE, createLoopbackCertificate, type RawH2Stream, rawH2Peer } from '@ferry/upstream-sim/peers';
 import { expect, test } from 'vitest';
 
 const certificate = await createLoopbackCertificate();
@@ -93,6 +93,17 @@ test.each(WAYS)('a probe that %s leaves it to the next request to probe', async 
   expect(here.memory.peek(here.origin)).toBe('http1');
   await leave(response, stop);
   await response.done;
+  expect(here.memory.peek(here.origin)).toBe('probe');
+  expect(await read(await here.start())).toBe('ok');
+  expect(here.memory.list()).toEqual([]);
+});
+
+test('a probe whose kept connection is drained before it is taken leaves it to the next request to probe', async () => {
+  await using here = await world();
+  await read(await here.start());
+  here.halfOpen();
+  here.peer.next({ headers: ({ id, on }) => on.goaway(id - 2, CODE.NO_ERROR) });
+  await expect(here.start()).rejects.toMatchObject({ kind: 'goaway', delivery: 'refused' });
   expect(here.memory.peek(here.origin)).toBe('probe');
   expect(await read(await here.start())).toBe('ok');
   expect(here.memory.list()).toEqual([]);

@@ -1,8 +1,9 @@
 /** What to do after an attempt: the retry table applied to what has happened so far. Pure. */
 import type { FailureCode, Safety } from '../client/request.ts';
+import { isOldAndDrained, isPolite } from '../transport/connection-end.ts';
 import type { TransportError } from '../transport/transport-error.ts';
 import type { Delay } from './backoff.ts';
-import { asksForCalm, blamesTheRequest, isOldAndDrained, isPolite } from './failure-traits.ts';
+import { asksForCalm, blamesTheRequest } from './failure-traits.ts';
 import type { AttemptOutcome } from './outcome.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { type Cell, RETRY_TABLE, type RowName } from './retry-table.ts';

@@ -2,6 +2,7 @@ import type { AttemptRecord, LogicalRequest, RequestFailure } from '../client/re
 import type { CredentialLease } from '../credential/credential.ts';
 import type { Logger } from '../log.ts';
 import { type Clock, sleep } from '../time/clock.ts';
+import { isStale } from '../transport/connection-end.ts';
 import type { TransportError } from '../transport/transport-error.ts';
 import type { AttemptResult, RunAttempt } from './attempt.ts';
 import { type Delay, planWait, type Random, spreadMs } from './backoff.ts';
@@ -9,7 +10,6 @@ import { classify, finalCode, mayHaveActed, type Verdict } from './classify.ts';
 import { CredentialTurns } from './credential-turns.ts';
 import { describeOutcome } from './describe.ts';
 import { failureOf, restingFailure, stoppedFailure } from './failure.ts';
-import { isStale } from './failure-traits.ts';
 import type { AttemptOutcome } from './outcome.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { logAttempt, logRecovery, logRetry } from './retry-log.ts';

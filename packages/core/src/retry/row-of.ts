@@ -1,6 +1,7 @@
+import { isDrained } from '../transport/connection-end.ts';
 import type { TransportError } from '../transport/transport-error.ts';
 import { isCertificateError } from './certificate-error.ts';
-import { isDoubtfulRefusal, isDrained, provesNothing } from './failure-traits.ts';
+import { isDoubtfulRefusal, provesNothing } from './failure-traits.ts';
 import type { AttemptOutcome } from './outcome.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { RowName } from './retry-table.ts';

@@ -1,3 +1,4 @@
+import { isStale } from '../connection-end.ts';
 import { TunnelError } from '../proxy/connect-tunnel.ts';
 import type { Exchange } from '../transport.ts';
 import { TransportError } from '../transport-error.ts';
@@ -42,6 +43,8 @@ export function outcomeOfFailure(error: unknown): H2Outcome {
 function protocolFailure(error: TransportError): H2Outcome {
   // HTTP/1.1 meets the same proxy.
   if (TunnelError.is(error.cause)) return 'says-nothing';
+  // A reload and a keep-alive timeout end connections of both protocols.
+  if (isStale(error)) return 'says-nothing';
   switch (error.kind) {
     case 'http1-required':
       return 'http1-required';

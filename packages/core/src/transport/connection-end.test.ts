@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { failure } from '../testing/outcomes.ts';
-import type { ConnectionOrigin } from '../transport/transport.ts';
-import { NO_EXCHANGE, type TransportErrorFields } from '../transport/transport-error.ts';
-import { isStale } from './failure-traits.ts';
+import { isStale } from './connection-end.ts';
+import type { ConnectionOrigin } from './transport.ts';
+import { NO_EXCHANGE, type TransportErrorFields } from './transport-error.ts';
 
 const drained = { kind: 'goaway', h2Code: 'NO_ERROR', delivery: 'refused' } as const;
 

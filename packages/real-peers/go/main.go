@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"flag"
 	"fmt"
@@ -26,6 +27,8 @@ func main() {
 	cert := flag.String("cert", "", "path of the certificate")
 	key := flag.String("key", "", "path of the key")
 	idle := flag.Duration("idle", time.Minute, "how long a connection may be unused")
+	http2 := flag.Bool("http2", true, "whether to offer HTTP/2")
+	broken := flag.Int("broken", 0, "of ten uploads, how many are broken off over HTTP/2")
 	flag.Parse()
 
 	listener, err := listen(*address)
@@ -33,9 +36,13 @@ func main() {
 		log.Fatal(err)
 	}
 	server := &http.Server{
-		Handler:     http.HandlerFunc(take),
+		Handler:     breaking(*broken, take),
 		IdleTimeout: *idle,
 		ErrorLog:    log.New(io.Discard, "", 0),
+	}
+	if !*http2 {
+		// An empty map, and not nil, is how net/http is told to leave HTTP/2 out.
+		server.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
 	}
 	stopped := make(chan struct{})
 	go func() {
@@ -86,6 +93,17 @@ func take(response http.ResponseWriter, request *http.Request) {
 	response.Header().Set("content-type", "application/json")
 	response.WriteHeader(status)
 	fmt.Fprintf(response, "{\"status\":%d}", status)
+}
+
+// A handler that panics, as one with a fault that shows over HTTP/2 only: net/http resets the stream with INTERNAL_ERROR.
+func breaking(ofTen int, next http.HandlerFunc) http.HandlerFunc {
+	return func(response http.ResponseWriter, request *http.Request) {
+		upload := request.Header.Get("x-upload-id")
+		if request.ProtoMajor == 2 && upload != "" && int(upload[len(upload)-1]-'0') < ofTen {
+			panic(http.ErrAbortHandler)
+		}
+		next(response, request)
+	}
 }
 
 // Reads the whole form and gives the digest of its one file.

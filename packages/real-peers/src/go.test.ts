@@ -2,7 +2,9 @@ import { FRESH, POOLED, PREWARMED } from '@ferry/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AGREED, audit } from './support/audit.ts';
 import { findBinary } from './support/binary.ts';
+import { breakAndRepair } from './support/failures-story.ts';
 import { buildGoServer, deployGoServer, type GoProgram, goServer, readGoLog } from './support/go-server.ts';
+import { offerAndTakeBack } from './support/offer-story.ts';
 import { RealServer } from './support/real-server.ts';
 import { aroundIdle, PATIENCE_MS, play } from './support/story.ts';
 
@@ -23,7 +25,7 @@ describe.runIf(go.found)("Go's net/http", { timeout: PATIENCE_MS }, () => {
   ] as const)(
     '$uploads uploads arrive while a new version is deployed again and again ($what)',
     async (row) => {
-      await using server = await RealServer.start(goServer(program, '1s'));
+      await using server = await RealServer.start(goServer(program));
       const traffic = await play({
         ...row,
         name: `Go, deployments, ${row.what}`,
@@ -42,7 +44,7 @@ describe.runIf(go.found)("Go's net/http", { timeout: PATIENCE_MS }, () => {
   ] as const)(
     'a thousand uploads arrive although idle connections are closed as they are used again ($what)',
     async (row) => {
-      await using server = await RealServer.start(goServer(program, '200ms'));
+      await using server = await RealServer.start(goServer(program, { idle: '200ms' }));
       const traffic = await play({
         name: `Go, idle after 200 ms, ${row.what}, pooled`,
         server,
@@ -53,6 +55,28 @@ describe.runIf(go.found)("Go's net/http", { timeout: PATIENCE_MS }, () => {
       });
       await server.stop();
       expect(audit(traffic, await readGoLog(server))).toEqual(AGREED);
+    },
+  );
+
+  const peer = { name: 'Go', reload: deployGoServer, readLog: readGoLog };
+  const policies = [
+    { what: 'prewarmed', policy: PREWARMED },
+    { what: 'pooled', policy: POOLED },
+  ];
+
+  test.each(policies)(
+    'uploads arrive while it begins to offer HTTP/2 and ceases to ($what)',
+    async ({ what, policy }) => {
+      const kind = (http2: boolean) => goServer(program, { http2 });
+      await offerAndTakeBack({ ...peer, kind }, what, policy);
+    },
+  );
+
+  test.each(policies)(
+    'uploads arrive while it panics at most of those over HTTP/2, then at all, and is repaired ($what)',
+    async ({ what, policy }) => {
+      const kind = (brokenOfTen: number) => goServer(program, { brokenOfTen });
+      await breakAndRepair({ ...peer, kind }, what, policy);
     },
   );
 });

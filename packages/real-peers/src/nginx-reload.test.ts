@@ -48,7 +48,7 @@ describe.runIf(nginx.found)("nginx's workers", { timeout: PATIENCE_MS }, () => {
       await using origin = await openSink();
       await using server = await RealServer.start(
         // One worker: two would not die in the same instant, and a retry could meet both deaths of one kill.
-        nginxServer(nginx, origin, ['client_max_body_size 4m;'], 1),
+        nginxServer(nginx, origin, ['client_max_body_size 4m;'], { workers: 1 }),
       );
       const { backoffBaseMs, maxRetries } = DEFAULT_RETRY_POLICY;
       const killUnderRetries = async () => {

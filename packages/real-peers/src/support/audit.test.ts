@@ -61,6 +61,14 @@ test('a request that went out twice for one attempt is found out', () => {
   expect(check(attempts(200), whole('u/1'), whole('u/1'))).toMatchObject({ resent: ['u/1'] });
 });
 
+test('a request that came over another protocol than the client believes is found out', () => {
+  const [record] = attempts(200);
+  if (record === undefined) throw new Error('there is one attempt');
+  const overH2 = { ...record, exchange: { ...EXCHANGE, protocol: 'h2' as const } };
+  expect(check([overH2], { ...whole('u/1'), protocol: 'h2' })).toEqual(AGREED);
+  expect(check([overH2], { ...whole('u/1'), protocol: 'http/1.1' })).toMatchObject({ mistaken: ['u/1'] });
+});
+
 test('a request that no attempt accounts for is found out', () => {
   expect(check(attempts(200), whole('u/1'), whole('u/2'))).toMatchObject({ stray: ['u/2'] });
 });

@@ -13,6 +13,8 @@ export interface Disagreement {
   readonly denied: readonly string[];
   /** Attempts that the log has more than once: one `send()` is at most one request on the wire. */
   readonly resent: readonly string[];
+  /** Attempts that went over another protocol than the log says. */
+  readonly mistaken: readonly string[];
   /** Uploads processed again although no attempt before was in doubt. */
   readonly repeated: readonly string[];
   /** Requests in the log that no attempt accounts for. */
@@ -24,6 +26,7 @@ export const AGREED: Disagreement = {
   unheard: [],
   denied: [],
   resent: [],
+  mistaken: [],
   repeated: [],
   stray: [],
 };
@@ -58,6 +61,12 @@ export function audit(
       .filter(([key, attempt]) => proven(attempt) && seen.has(key))
       .map(([key, attempt]) => `${key}: ${told(attempt)}`),
     resent: [...seen].filter(([, requests]) => requests.length > 1).map(([key]) => key),
+    mistaken: log
+      .filter(({ key, protocol }) => {
+        const ours = known.get(key)?.exchange.protocol;
+        return ours !== undefined && protocol !== undefined && ours !== protocol;
+      })
+      .map(({ key }) => key),
     repeated: traffic.outcomes
       .filter((outcome) => {
         const times = outcome.attempts.filter((attempt) => processed(keyOf(outcome, attempt))).length;

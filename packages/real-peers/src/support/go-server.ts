@@ -45,8 +45,19 @@ export async function buildGoServer(go: Binary): Promise<GoProgram> {
   }
 }
 
-/** `idle` is how long a connection may be unused, in Go's notation, such as `50ms`. */
-export function goServer(program: GoProgram, idle: string): ServerKind {
+export interface GoOptions {
+  /** How long a connection may be unused, in Go's notation, such as `50ms`. Default `1s`. */
+  readonly idle?: string;
+  /** Default true; without it HTTP/1.1 is all that it offers. */
+  readonly http2?: boolean;
+  /** Of ten uploads, by the last digit of their number, how many it breaks off over HTTP/2. Default 0. */
+  readonly brokenOfTen?: number;
+}
+
+export function goServer(
+  program: GoProgram,
+  { idle = '1s', http2 = true, brokenOfTen = 0 }: GoOptions = {},
+): ServerKind {
   return {
     path: program.path,
     args: (place) => [
@@ -54,6 +65,8 @@ export function goServer(program: GoProgram, idle: string): ServerKind {
       `-cert=${place.certPath}`,
       `-key=${place.keyPath}`,
       `-idle=${idle}`,
+      `-http2=${http2}`,
+      `-broken=${brokenOfTen}`,
     ],
     gracefulSignal: 'SIGTERM',
   };

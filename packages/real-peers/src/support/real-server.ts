@@ -7,7 +7,7 @@ export interface ServerKind {
   readonly path: string;
   /** What its port is asked for to know that it answers. Default `tls`. */
   readonly speaks?: 'tls' | 'tcp';
-  /** Writes what the server needs into its folder; done once. */
+  /** Writes what the server needs into its folder. */
   prepare?(place: Workplace): Promise<void>;
   /** Its arguments; `predecessor` is the process that a new one replaces while both run. */
   args(place: Workplace, predecessor?: ServerProcess): readonly string[];
@@ -17,7 +17,7 @@ export interface ServerKind {
 
 /** A server that may be replaced while it is used: its folder, port and certificate outlive its processes. */
 export class RealServer implements AsyncDisposable {
-  readonly #kind: ServerKind;
+  #kind: ServerKind;
   readonly #place: Workplace;
   readonly #started: ServerProcess[] = [];
 
@@ -52,6 +52,12 @@ export class RealServer implements AsyncDisposable {
     const process = this.#started.at(-1);
     if (process === undefined) throw new Error('the server was never started');
     return process;
+  }
+
+  /** Writes the configuration of another kind, which holds for processes that start or reload from now on. */
+  async reconfigure(kind: ServerKind): Promise<void> {
+    await kind.prepare?.(this.#place);
+    this.#kind = kind;
   }
 
   /** Cuts off whatever is under way: the port is closed for a moment, then a new process answers. */

@@ -6,6 +6,8 @@ import type { UploadClient } from './upload-client.ts';
 
 export interface TrafficPlan {
   readonly uploads: number;
+  /** How many were sent before; the names of these go on from there. Default 0. */
+  readonly sentBefore?: number;
   /** Default 12. */
   readonly atOnce?: number;
   /** Done while the others are under way, each time that many uploads were begun. */
@@ -32,12 +34,12 @@ export interface Traffic {
 const KIB = 1024;
 const LARGE = 1024 * KIB;
 /** One upload of so many is a large one. */
-const LARGE_EVERY = 25;
+export const LARGE_EVERY = 25;
 
 export async function runTraffic(client: UploadClient, plan: TrafficPlan): Promise<Traffic> {
-  const { uploads, atOnce = 12, disturbance, restMs } = plan;
+  const { uploads, sentBefore = 0, atOnce = 12, disturbance, restMs } = plan;
   const outcomes: UploadOutcome[] = [];
-  const bytes = randomBytes(LARGE + uploads);
+  const bytes = randomBytes(LARGE + sentBefore + uploads);
   let begun = 0;
   let disturbances = 0;
   let disturbed: Promise<void> = Promise.resolve();
@@ -65,7 +67,8 @@ export async function runTraffic(client: UploadClient, plan: TrafficPlan): Promi
       if (disturbance !== undefined && index > 0 && index % disturbance.every === 0) {
         gate = disturb(disturbance.by);
       }
-      const upload = uploadOne(client, `upload-${index}`, fileOf(index, bytes));
+      const number = sentBefore + index;
+      const upload = uploadOne(client, `upload-${number}`, fileOf(number, bytes));
       running.add(upload);
       outcomes.push(await upload);
       running.delete(upload);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   type Answer,
   createFallbackTransport,
+  type FallbackMemory,
   type ProxyOptions,
   type Random,
   ResilientClient,
@@ -20,6 +21,8 @@ export interface Road {
   /** `auto` as the gateway's: HTTP/2, and HTTP/1.1 for an origin that does not do well with it. */
   readonly protocol: 'h2' | 'http/1.1' | 'auto';
   readonly policy: ReusePolicy;
+  /** What `auto` knows of the server. Default a memory of its own. */
+  readonly memory?: FallbackMemory;
 }
 
 /**
@@ -62,7 +65,7 @@ export function openUploadClient(
       if (event.type === 'opened') opened += 1;
     },
   };
-  const transport = numbered(createTransport(road.protocol, options));
+  const transport = numbered(createTransport(road, options));
   const client = new ResilientClient({ transports: { isolated: transport, shared: transport }, random });
   return {
     upload(upload, file) {
@@ -89,7 +92,7 @@ export function openUploadClient(
 
 /** As `apps/server` composes them (`src/transport/transports.ts`). */
 function createTransport(
-  protocol: Road['protocol'],
+  { protocol, memory }: Road,
   options: Http1TransportOptions & UndiciTransportOptions,
 ): Transport {
   switch (protocol) {
@@ -101,6 +104,7 @@ function createTransport(
       return createFallbackTransport({
         h2: createUndiciTransport(options),
         http1: createHttp1Transport(options),
+        ...(memory === undefined ? {} : { memory }),
       });
     default:
       return protocol satisfies never;

@@ -9,7 +9,7 @@ import { type Answer, ask, otherInstances } from './ask.ts';
 import { findBinaries, reachable } from './binaries.ts';
 import { type Cluster, initCluster, SUPERUSER } from './init-cluster.ts';
 import { endOrphan } from './orphan.ts';
-import { PORT, preparePlaces } from './places.ts';
+import { type Places, PORT, preparePlaces, SHARED_HOME } from './places.ts';
 import { Postmaster } from './postmaster.ts';
 import { processesIn } from './processes.ts';
 
@@ -22,9 +22,7 @@ const READY_MS = 60_000;
 const SILENT_MS = 5_000;
 const LOOK_AGAIN_MS = 20;
 
-interface Prepared {
-  readonly cluster: Cluster;
-  readonly sockets: string;
+interface Prepared extends Places {
   readonly config: ClientConfig;
 }
 
@@ -69,31 +67,31 @@ export class EmbeddedPostgres implements DatabaseSource {
     const own = this.#own;
     if (this.#prepared === undefined || !this.#used) return await own?.stop();
     if (await otherInstances(this.#prepared.config)) return own?.leave();
-    const { cluster, sockets } = this.#prepared;
+    const { home, sockets } = this.#prepared;
     if (own?.alive === true) await own.stop();
-    else await endOrphan(join(cluster.home, 'data'));
+    else await endOrphan(join(home, 'data'));
     // It may stand in the system's temporary folder. One that is in use is not empty, and stays.
     await rmdir(sockets).catch(() => undefined);
   }
 
   async #prepare(): Promise<Prepared> {
     const places = await preparePlaces(this.#options.dataDir, await serverAccount());
-    const { account, home, sockets } = places;
-    const binaries = await reachable(await findBinaries(), account, home);
     const config: ClientConfig = {
-      host: sockets,
+      host: places.sockets,
       port: PORT,
       user: SUPERUSER,
       database: 'postgres',
       ssl: false,
       application_name: `ferry ${randomUUID()}`,
     };
-    return { cluster: { binaries, account, home, sync: this.#options.sync ?? true }, sockets, config };
+    return { ...places, config };
   }
 
-  async #start(prepared: Prepared, signal: AbortSignal): Promise<void> {
-    const { cluster, sockets, config } = prepared;
-    const data = join(cluster.home, 'data');
+  async #start({ account, home, sockets, config }: Prepared, signal: AbortSignal): Promise<void> {
+    // At every start: whatever lies outside of the package may have been removed meanwhile.
+    const binaries = await reachable(await findBinaries(), account, SHARED_HOME);
+    const cluster: Cluster = { binaries, account, home, sync: this.#options.sync ?? true };
+    const data = join(home, 'data');
     await initCluster(cluster, MAJOR);
     let own: Postmaster | undefined;
     // Twice: another instance may start one at the same moment, and the lock file lets only one of them live.

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, realpath, stat } from 'node:fs/promises';
+import { chown, lstat, mkdir, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Account } from './account.ts';
-import { canReach } from './reach.ts';
+import { canReach, letThrough } from './reach.ts';
 
 /** The folders of an embedded server. Both are its user's own, mode 0700. */
 export interface Places {
@@ -23,8 +23,12 @@ const MAX_SOCKET_PATH_BYTES = 103;
 /** The lock file stands beside the socket, but is opened as a file: only the socket's name counts. */
 const SOCKET_NAME = `/.s.PGSQL.${PORT}`;
 
-/** Where root's servers live when their user cannot enter the data folder, such as one below `/root`. */
-const SHARED_HOME = '/var/lib/ferry-postgres';
+/**
+ * Where root's servers live when their user cannot enter the data folder, such as one below `/root`, and the programs when it
+ * cannot enter theirs. Root's own, unlike the temporary folder: nobody else can plant anything here, nothing cleans it, and
+ * programs may be run.
+ */
+export const SHARED_HOME = '/var/lib/ferry-postgres';
 
 /** The folder of the socket: beside the data if that is short enough, else in the system's temporary folder. */
 export function socketFolder(home: string, temporary: string): string {
@@ -63,10 +67,10 @@ async function chooseHome(dataDir: string, account: Account | undefined): Promis
   if (account === undefined) return home;
   if (!(await canReach(dirname(dataDir), account))) {
     await mkdir(SHARED_HOME, { recursive: true, mode: 0o711 });
+    await letThrough(SHARED_HOME, account);
     return join(SHARED_HOME, digest(dataDir));
   }
-  const { mode } = await stat(dataDir);
-  if (!(await canReach(dataDir, account))) await chmod(dataDir, (mode & 0o777) | 0o011);
+  await letThrough(dataDir, account);
   return home;
 }
 

@@ -1,7 +1,19 @@
 /** What the Dockerfile does, step by step in a clean folder: no container engine is needed to see that it works. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, matchesGlob, relative } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,6 +28,8 @@ const isRoot = process.getuid?.() === 0;
 
 let work: string;
 let image: string;
+/** As in an image: the checkout's may lie where other users cannot enter. */
+let node: string;
 
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'ferry-package-'));
@@ -26,6 +40,8 @@ beforeAll(async () => {
   await copyBuildContext(source);
   await run('bash', [join(source, 'scripts/package-server.sh'), image], { maxBuffer: 64 << 20 });
   await run('chmod', ['-R', 'a-w,a+rX', image]);
+  node = join(work, 'node');
+  await copyFile(process.execPath, node);
 }, 300_000);
 
 afterAll(async () => {
@@ -129,7 +145,7 @@ interface Gateway extends AsyncDisposable {
 }
 
 async function start(data: string): Promise<Gateway> {
-  const child: ChildProcess = spawn(process.execPath, [join(image, 'dist/main.js')], {
+  const child: ChildProcess = spawn(node, [join(image, 'dist/main.js')], {
     cwd: data,
     env: {
       PATH: process.env.PATH,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -158,12 +158,38 @@ test('files of another major version are left alone, and the reason is told', as
   });
 });
 
+const longName = async () =>
+  join(await emptyFolder(), 'a "quoted", spaced name'.padEnd(60, '-'), 'x'.repeat(120));
+
 test('a folder with a name longer than a socket may have is no hindrance', async () => {
-  const dataDir = join(await emptyFolder(), 'a "quoted", spaced name'.padEnd(60, '-'), 'x'.repeat(120));
+  const dataDir = await longName();
   const database = start(dataDir);
   await up(database);
   const sockets = socketFolder(join(dataDir, 'postgres'), tmpdir());
   expect(await readdir(sockets)).toContain('.s.PGSQL.5432');
+  await database.stop();
+  await expect(readdir(sockets)).rejects.toThrow('ENOENT');
+});
+
+test('a temporary folder that was cleaned keeps no server from starting again', async () => {
+  const dataDir = await longName();
+  const database = start(dataDir);
+  await up(database);
+  await rm(socketFolder(join(dataDir, 'postgres'), tmpdir()), { recursive: true });
+  process.kill(Number(await pid(dataDir)), 'SIGKILL');
+  await vi.waitFor(() => expect(database.state.kind).not.toBe('up'), 10_000);
+  await up(database);
+});
+
+test('a server that cannot start leaves nothing in the temporary folder either', async () => {
+  const dataDir = await longName();
+  const data = join(dataDir, 'postgres', 'data');
+  await mkdir(data, { recursive: true });
+  await writeFile(join(data, 'PG_VERSION'), '17\n');
+  const database = start(dataDir);
+  await vi.waitFor(() => expect(database.state).toMatchObject({ kind: 'away' }), 10_000);
+  const sockets = socketFolder(join(dataDir, 'postgres'), tmpdir());
+  expect(await readdir(sockets)).toEqual([]);
   await database.stop();
   await expect(readdir(sockets)).rejects.toThrow('ENOENT');
 });

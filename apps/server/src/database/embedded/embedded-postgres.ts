@@ -40,6 +40,7 @@ export interface EmbeddedPostgresOptions {
 export class EmbeddedPostgres implements DatabaseSource {
   readonly name = 'The embedded PostgreSQL';
   readonly #options: EmbeddedPostgresOptions;
+  readonly #id = `ferry ${randomUUID()}`;
   #prepared: Prepared | undefined;
   #own: Postmaster | undefined;
   #used = false;
@@ -49,31 +50,27 @@ export class EmbeddedPostgres implements DatabaseSource {
   }
 
   async ensure(signal: AbortSignal): Promise<ClientConfig> {
-    this.#prepared ??= await this.#prepare();
-    const { config } = this.#prepared;
-    signal.throwIfAborted();
-    if (this.#own?.alive !== true) await this.#start(this.#prepared, signal);
-    else if ((await waitUntilReady(config, this.#own, signal)) !== 'ready') {
-      // It runs but does not answer, not even that it recovers.
-      await this.#own.stop();
-      await this.#start(this.#prepared, signal);
-    }
-    this.#used = true;
-    return config;
+    const [own, running] = [this.#own, this.#prepared];
+    if (own?.alive !== true || running === undefined) return await this.#start(signal);
+    if ((await waitUntilReady(running.config, own, signal)) === 'ready') return running.config;
+    // It runs but does not answer, not even that it recovers.
+    await own.stop();
+    return await this.#start(signal);
   }
 
   /** A server that other instances use goes on; the last of them ends it. */
   async stop(): Promise<void> {
     const own = this.#own;
-    if (this.#prepared === undefined || !this.#used) return await own?.stop();
-    if (await otherInstances(this.#prepared.config)) return own?.leave();
-    const { home, sockets } = this.#prepared;
+    if (this.#prepared === undefined) return;
+    const { home, sockets, config } = this.#prepared;
+    if (this.#used && (await otherInstances(config))) return own?.leave();
     if (own?.alive === true) await own.stop();
-    else await endOrphan(join(home, 'data'));
+    else if (this.#used) await endOrphan(join(home, 'data'));
     // It may stand in the system's temporary folder. One that is in use is not empty, and stays.
     await rmdir(sockets).catch(() => undefined);
   }
 
+  /** At every start: what lies outside of the data folder and the package may have been removed meanwhile. */
   async #prepare(): Promise<Prepared> {
     const places = await preparePlaces(this.#options.dataDir, await serverAccount());
     const config: ClientConfig = {
@@ -82,13 +79,19 @@ export class EmbeddedPostgres implements DatabaseSource {
       user: SUPERUSER,
       database: 'postgres',
       ssl: false,
-      application_name: `ferry ${randomUUID()}`,
+      application_name: this.#id,
     };
-    return { ...places, config };
+    this.#prepared = { ...places, config };
+    return this.#prepared;
   }
 
-  async #start({ account, home, sockets, config }: Prepared, signal: AbortSignal): Promise<void> {
-    // At every start: whatever lies outside of the package may have been removed meanwhile.
+  async #start(signal: AbortSignal): Promise<ClientConfig> {
+    const { account, home, sockets, config } = await this.#prepare();
+    const used = (): ClientConfig => {
+      this.#used = true;
+      return config;
+    };
+    signal.throwIfAborted();
     const binaries = await reachable(await findBinaries(), account, SHARED_HOME);
     const cluster: Cluster = { binaries, account, home, sync: this.#options.sync ?? true };
     const data = join(home, 'data');
@@ -99,14 +102,14 @@ export class EmbeddedPostgres implements DatabaseSource {
       signal.throwIfAborted();
       if ((await settled(config, data, signal)) === 'ready') {
         this.#options.logger.info({ part: 'database' }, 'Took over the PostgreSQL that was running');
-        return;
+        return used();
       }
       await endOrphan(data);
       signal.throwIfAborted();
       await own?.stop();
       own = Postmaster.spawn(cluster, sockets);
       this.#own = own;
-      if ((await waitUntilReady(config, own, signal)) === 'ready') return;
+      if ((await waitUntilReady(config, own, signal)) === 'ready') return used();
     }
     const words = own?.alive === true ? 'it does not answer' : await own?.lastWords();
     await own?.stop();

@@ -1,4 +1,4 @@
-import { POOLED, PREWARMED, RequestFailure } from '@ferry/core';
+import { FRESH, POOLED, PREWARMED, RequestFailure } from '@ferry/core';
 import { describe, expect, test } from 'vitest';
 import { AGREED, audit } from './support/audit.ts';
 import { findBinary } from './support/binary.ts';
@@ -117,5 +117,22 @@ describe.runIf(nginx.found)('nginx', { timeout: PATIENCE_MS }, () => {
     const { attempts } = await client.upload('upload-10', large.subarray(0, 50_000));
     expect(attempts).toHaveLength(1);
     expect(origin.sink.seen.map(({ key }) => key)).toEqual(['upload-10/1']);
+  });
+
+  test('its PROTOCOL_ERROR says nothing of the request: an upload that paused twice arrives, once that was seen of another', async () => {
+    await using origin = await openSink();
+    await using server = await RealServer.start(
+      nginxServer(nginx, origin, [ROOM, 'client_body_timeout 300ms;']),
+    );
+    await using client = openUploadClient(server, { protocol: 'h2', policy: FRESH });
+    const file = new Uint8Array(100_000).fill(7);
+    const codes = async (...upload: Parameters<typeof client.upload>) =>
+      (await client.upload(...upload)).attempts.map(({ error }) => error?.h2Code);
+    expect(await codes('upload-0', file, 1)).toEqual(['PROTOCOL_ERROR', undefined]);
+    expect(await codes('upload-1', file, 2)).toEqual(['PROTOCOL_ERROR', 'PROTOCOL_ERROR', undefined]);
+    expect(origin.sink.seen).toEqual([
+      { key: 'upload-0/2', processed: true },
+      { key: 'upload-1/3', processed: true },
+    ]);
   });
 });

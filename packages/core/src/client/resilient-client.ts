@@ -4,6 +4,7 @@ import { RetryBudget } from '../retry/retry-budget.ts';
 import { RetryEngine } from '../retry/retry-engine.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../retry/retry-policy.ts';
 import type { EngineAnswer } from '../retry/retry-run.ts';
+import { UnfoundedResets } from '../retry/unfounded-resets.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import { type AttemptLimits, DEFAULT_ATTEMPT_LIMITS } from '../transport/transport.ts';
 import { toAnswer, toOpenAnswer } from './answer.ts';
@@ -42,6 +43,7 @@ export class ResilientClient {
     this.#engine = new RetryEngine({
       policy: { ...DEFAULT_RETRY_POLICY, ...options.policy },
       budget: options.budget ?? new RetryBudget({ clock }),
+      unfoundedResets: new UnfoundedResets(clock),
       clock,
       random: options.random ?? Math.random,
       logger: options.logger ?? silentLogger,

@@ -53,6 +53,7 @@ const anyHistory: fc.Arbitrary<AttemptHistory> = fc
     retries: fc.nat(5),
     failures: fc.array(anyError, { maxLength: 3 }),
     otherCredentials: fc.constantFrom<AttemptHistory['otherCredentials'][]>('ready', 'resting', 'none'),
+    unfoundedResets: fc.boolean(),
     forbidden: fc.boolean(),
     bodySpent: fc.boolean(),
   })
@@ -93,7 +94,8 @@ test('the loop ends: there are never more attempts than the retries and one', ()
       anySafety,
       anyPolicy,
       fc.constantFrom<AttemptHistory['otherCredentials'][]>('ready', 'none'),
-      (outcomes, safety, part, keys) => {
+      fc.boolean(),
+      (outcomes, safety, part, keys, known) => {
         const policy = { ...DEFAULT_RETRY_POLICY, ...part };
         const failures: TransportError[] = [];
         let attempts = 0;
@@ -104,6 +106,7 @@ test('the loop ends: there are never more attempts than the retries and one', ()
             retries: attempts - 1,
             failures,
             previous,
+            unfoundedResets: known,
             otherCredentials: keys,
             forbidden: false,
             bodySpent: false,

@@ -1,22 +1,16 @@
 /** What to do after an attempt: the retry table applied to what has happened so far. Pure. */
 import type { FailureCode, Safety } from '../client/request.ts';
 import { isOldAndDrained, isPolite } from '../transport/connection-end.ts';
-import type { TransportError } from '../transport/transport-error.ts';
 import type { Delay } from './backoff.ts';
-import { asksForCalm, blamesTheRequest } from './failure-traits.ts';
+import { type BlameHistory, blamesTheRequest } from './blame.ts';
+import { asksForCalm } from './failure-traits.ts';
 import type { AttemptOutcome } from './outcome.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { type Cell, RETRY_TABLE, type RowName } from './retry-table.ts';
 import { rowOf } from './row-of.ts';
 
 /** What the request's earlier attempts and its means leave possible. */
-export interface AttemptHistory {
-  /** Retries made so far. */
-  readonly retries: number;
-  /** Errors of the earlier attempts that failed, oldest first. */
-  readonly failures: readonly TransportError[];
-  /** The error of the attempt just before this one, when it failed. */
-  readonly previous: TransportError | undefined;
+export interface AttemptHistory extends BlameHistory {
   /**
    * Other credentials than that of this attempt: one is ready, all that are left rest for a while, or there is none that this
    * request has not been refused with.
@@ -96,6 +90,9 @@ function wishFor(
       return giveUp('upstream_unknown_outcome', MAY_HAVE_ACTED);
     return giveUp(code, whyNot(row, outcome, cells.repeatable.ruling !== 'give-up'));
   }
+  if (outcome.type === 'failed' && blamesTheRequest(outcome.error, history, safety, policy.maxRetries)) {
+    return giveUp('upstream_transport', 'new connections in a row failed in the same way');
+  }
   return follow(cell, outcome, history);
 }
 
@@ -120,9 +117,6 @@ function whyNot(row: RowName, outcome: AttemptOutcome, isForSafety: boolean): st
 /** A cell that wants a retry, in the light of the attempts before. */
 function follow({ ruling }: Cell, outcome: AttemptOutcome, history: AttemptHistory): Verdict {
   const error = outcome.type === 'failed' ? outcome.error : undefined;
-  if (error !== undefined && history.previous !== undefined && blamesTheRequest(error, history.previous)) {
-    return giveUp('upstream_transport', 'two new connections in a row failed in the same way');
-  }
   const pause: Delay = { type: error !== undefined && asksForCalm(error) ? 'jitter429' : 'backoff' };
   const other = history.otherCredentials === 'ready';
   switch (ruling) {

@@ -1,5 +1,4 @@
 /** What the classifier reads out of a transport error. */
-import { isPolite } from '../transport/connection-end.ts';
 import type { TransportError } from '../transport/transport-error.ts';
 
 /** Whether the upstream may have acted: neither did the request stay here, nor did the peer decline it. */
@@ -25,18 +24,4 @@ export function isPremature({ kind, delivery, exchange }: TransportError): boole
 /** RFC 9113 section 7: the peer says that we generate excessive load. */
 export function asksForCalm(error: TransportError): boolean {
   return error.h2Code === 'ENHANCE_YOUR_CALM';
-}
-
-/**
- * Whether two failures in a row are the request's own fault: a PROTOCOL_ERROR, or a GOAWAY with an error code, on a
- * connection that carried nothing before is hardly the connection's. Seen twice, the request itself is malformed in the
- * peer's eyes, and the whole budget would not mend it.
- */
-export function blamesTheRequest(error: TransportError, previous: TransportError): boolean {
-  return isUnprovoked(error) && isUnprovoked(previous) && error.h2Code === previous.h2Code;
-}
-
-function isUnprovoked(error: TransportError): boolean {
-  if (error.exchange.connectionReused) return false;
-  return error.h2Code === 'PROTOCOL_ERROR' || (error.kind === 'goaway' && !isPolite(error));
 }

@@ -12,6 +12,7 @@ import type { AttemptOutcome } from './outcome.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { RetryEngine } from './retry-engine.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.ts';
+import { UnfoundedResets } from './unfounded-resets.ts';
 
 const anyOutcome: fc.Arbitrary<AttemptOutcome> = fc.oneof(
   fc
@@ -22,6 +23,7 @@ const anyOutcome: fc.Arbitrary<AttemptOutcome> = fc.oneof(
     .map(([status, ms]) => answered(status, ms)),
   fc.constantFrom<AttemptOutcome[]>(
     failed({}),
+    failed({ h2Code: 'PROTOCOL_ERROR' }),
     failed({ kind: 'connect', phase: 'connect', delivery: 'not-sent' }),
     failed({ kind: 'goaway', phase: 'headers', delivery: 'refused', h2Code: 'NO_ERROR' }),
     failed({ kind: 'reset', phase: 'body', delivery: 'answered' }),
@@ -57,7 +59,8 @@ async function play(plan: Parameters<Parameters<typeof anyPlan.map>[0]>[0]) {
     keys.only(alias).take(new Set())?.release({ status: 401 });
   clock.advance(5_000);
   const budget = new RetryBudget({ clock });
-  const engine = new RetryEngine({ policy, budget, clock, random, logger: silentLogger });
+  const unfoundedResets = new UnfoundedResets(clock);
+  const engine = new RetryEngine({ policy, budget, unfoundedResets, clock, random, logger: silentLogger });
   const sent: Sent[] = [];
   let running = plan.requests.length;
   const ends = plan.requests.map(async (outcomes, request) => {

@@ -6,6 +6,7 @@ import { isStale } from '../transport/connection-end.ts';
 import type { TransportError } from '../transport/transport-error.ts';
 import type { AttemptResult, RunAttempt } from './attempt.ts';
 import { type Delay, planWait, type Random, spreadMs } from './backoff.ts';
+import { isFirstUseProtocolError } from './blame.ts';
 import { classify, finalCode, mayHaveActed, type Verdict } from './classify.ts';
 import { CredentialTurns } from './credential-turns.ts';
 import { describeOutcome } from './describe.ts';
@@ -15,10 +16,13 @@ import type { RetryBudget } from './retry-budget.ts';
 import { logAttempt, logRecovery, logRetry } from './retry-log.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { StopSignal } from './stop-signal.ts';
+import type { UnfoundedResets } from './unfounded-resets.ts';
 
 export interface RetryEngineOptions {
   readonly policy: RetryPolicy;
   readonly budget: RetryBudget;
+  /** What the requests before this one have shown of their origins. */
+  readonly unfoundedResets: UnfoundedResets;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -66,7 +70,7 @@ export class RetryRun {
   }
 
   async #untilAnswer(attempt: RunAttempt): Promise<EngineAnswer> {
-    const { budget, logger } = this.#options;
+    const { budget, unfoundedResets, logger } = this.#options;
     budget.deposit();
     for (;;) {
       if (this.#stop.cause !== undefined) throw this.#stopped();
@@ -78,6 +82,7 @@ export class RetryRun {
       if (verdict.type === 'done') {
         const retries = this.#attempts.length - 1;
         if (retries > 0) logRecovery(logger, this.#request, retries);
+        if (this.#failures.some(isFirstUseProtocolError)) unfoundedResets.note(this.#request.url.origin);
         return { result, attempts: this.#attempts };
       }
       if (this.#stop.cause !== undefined) throw this.#stopped();
@@ -145,6 +150,7 @@ export class RetryRun {
         retries: this.#attempts.length - 1,
         failures: this.#failures,
         previous: this.#previous,
+        unfoundedResets: this.#options.unfoundedResets.of(this.#request.url.origin),
         otherCredentials: this.#otherCredentials(),
         forbidden: this.#attempts.slice(0, -1).some(({ status }) => status === 403),
         bodySpent: this.#bodySpent,

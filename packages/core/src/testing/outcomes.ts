@@ -7,6 +7,7 @@ export const FRESH_START: AttemptHistory = {
   retries: 0,
   failures: [],
   previous: undefined,
+  unfoundedResets: false,
   otherCredentials: 'none',
   forbidden: false,
   bodySpent: false,

@@ -31,6 +31,8 @@ export interface Road {
  */
 const LONGEST_WAIT: Random = () => 0.999;
 
+const KEY = 'a-key-for-loopback';
+
 export interface UploadTarget {
   readonly url: URL;
   readonly caPem: string;
@@ -41,8 +43,11 @@ export interface UploadTarget {
 }
 
 export interface UploadClient extends AsyncDisposable {
-  /** @throws RequestFailure when the upload was given up. */
-  upload(upload: string, file: Uint8Array): Promise<UploadResult>;
+  /**
+   * `pausesUntilRetry` is for a file that is still on its way from whoever sends it: its second half comes when that retry is due.
+   * @throws RequestFailure when the upload was given up.
+   */
+  upload(upload: string, file: Uint8Array, pausesUntilRetry?: number): Promise<UploadResult>;
   /** Connections opened so far, by the transport's own events. */
   opened(): number;
 }
@@ -68,7 +73,7 @@ export function openUploadClient(
   const transport = numbered(createTransport(road, options));
   const client = new ResilientClient({ transports: { isolated: transport, shared: transport }, random });
   return {
-    upload(upload, file) {
+    upload(upload, file, pausesUntilRetry) {
       const digest = createHash('sha256').update(file).digest('hex');
       const service = new UploadService({
         client,
@@ -83,11 +88,24 @@ export function openUploadClient(
           },
         },
       });
-      return service.upload({ bytes: file }, 'a-key-for-loopback');
+      if (pausesUntilRetry === undefined) return service.upload({ bytes: file }, KEY);
+      const resumed = Promise.withResolvers<void>();
+      return service.upload({ stream: inHalves(file, resumed.promise) }, KEY, {
+        onEvent(event) {
+          if (event.type === 'retry' && event.retry === pausesUntilRetry) resumed.resolve();
+        },
+      });
     },
     opened: () => opened,
     [Symbol.asyncDispose]: () => client.close(),
   };
+}
+
+async function* inHalves(file: Uint8Array, resumed: Promise<void>): AsyncGenerator<Uint8Array> {
+  const half = file.byteLength >> 1;
+  yield file.subarray(0, half);
+  await resumed;
+  yield file.subarray(half);
 }
 
 /** As `apps/server` composes them (`src/transport/transports.ts`). */

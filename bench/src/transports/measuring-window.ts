@@ -19,7 +19,10 @@ export class MeasuringWindow {
   #read: (() => Costs) | undefined;
   #costs: Costs | undefined;
 
-  /** @param atOnce so many uploads are under way: each has been answered once before the window opens. */
+  /**
+   * @param atOnce so many uploads are under way. They begin together and may go on so, in bursts of answers: all have been answered once
+   * before the window opens, at the first answer of the next burst. It closes at the first of another.
+   */
   constructor(
     measureMs: number,
     atOnce: number,
@@ -47,7 +50,7 @@ export class MeasuringWindow {
     if (this.#read !== undefined) {
       this.latenciesMs.push(latencyMs);
       if (now >= this.#closesAt) this.#costs = this.#read();
-    } else if (now >= this.#opensAt && this.#answers >= this.#atOnce) {
+    } else if (now >= this.#opensAt && this.#answers > this.#atOnce) {
       this.#closesAt = now + this.#measureMs;
       this.#read = this.#startMeter();
     }

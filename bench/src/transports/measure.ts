@@ -23,6 +23,8 @@ export interface TransportPlan {
 
 /** How long a client is measured before it is another's turn. */
 const TURN_MS = 200;
+/** How much longer a turn takes, with its lead-in and the uploads that were under way. */
+const TURN_COST = 1.5;
 
 /** Every client under one load, in a process of its own a round. @param failed told of a client that fails; the others go on. */
 export async function measureCell(
@@ -88,7 +90,7 @@ export function transportSteps(plan: TransportPlan): Step[] {
     return {
       part: 'transports',
       name: cellName(cell),
-      seconds: runs * ((plan.warmUpMs + plan.measureMs) / 1_000 + CLIENT_SECONDS),
+      seconds: runs * ((plan.warmUpMs + plan.measureMs * TURN_COST) / 1_000 + CLIENT_SECONDS),
       async run(failed) {
         const sink = await startSink({ server: 'frames' });
         try {

@@ -1,5 +1,6 @@
 export type VariantName =
   | 'undici-pooled'
+  | 'undici-pooled-8'
   | 'undici-prewarmed'
   | 'undici-fresh'
   | 'http1-pooled'
@@ -27,6 +28,7 @@ export interface Variant {
 /** The clients that are compared. */
 export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   'undici-pooled': { label: 'Ferry HTTP/2 POOLED', httpVersion: '2.0' },
+  'undici-pooled-8': { label: 'Ferry HTTP/2 POOLED, 8 streams a connection', httpVersion: '2.0' },
   'undici-prewarmed': { label: 'Ferry HTTP/2 PREWARMED', httpVersion: '2.0' },
   'undici-fresh': { label: 'Ferry HTTP/2 FRESH', httpVersion: '2.0' },
   'http1-pooled': { label: 'Ferry HTTP/1.1 POOLED', httpVersion: '1.1' },

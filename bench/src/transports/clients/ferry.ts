@@ -30,6 +30,8 @@ export async function ferryTransport(
   switch (variant) {
     case 'undici-pooled':
       return await undici(POOLED);
+    case 'undici-pooled-8':
+      return await undici({ ...POOLED, maxStreams: 8 });
     case 'undici-prewarmed':
       return await undici(PREWARMED);
     case 'undici-fresh':

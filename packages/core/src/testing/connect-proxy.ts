@@ -33,6 +33,8 @@ export interface ConnectProxy {
   openSockets(): number;
   /** Bytes that have gone to targets. */
   bytesToTargets(): number;
+  /** Forwards nothing more from clients and reads on, so that it hears of their ends: a paused socket never does. */
+  listenForEnds(): void;
   /** RST to both sides of every tunnel. */
   resetAll(): void;
   /** Resolves when no client has a connection left. */
@@ -46,6 +48,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
   const clients = new Set<Socket>();
   const upstreams = new Set<Socket>();
   let bytesToTargets = 0;
+  let forwarding = true;
   let changed = Promise.withResolvers<void>();
 
   const join = (request: ConnectRequest, client: Socket, early: Buffer): void => {
@@ -59,6 +62,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
     upstream.once('connect', () => {
       client.write('HTTP/1.1 200 Connection established\r\nvia: 1.1 test\r\n\r\n');
       const onward = (bytes: Buffer): void => {
+        if (!forwarding) return;
         bytesToTargets += bytes.byteLength;
         if (!upstream.write(bytes)) client.pause();
       };
@@ -117,6 +121,10 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
     requests,
     openSockets: () => clients.size,
     bytesToTargets: () => bytesToTargets,
+    listenForEnds() {
+      forwarding = false;
+      for (const client of clients) client.resume();
+    },
     resetAll() {
       for (const socket of [...clients, ...upstreams]) socket.resetAndDestroy();
     },

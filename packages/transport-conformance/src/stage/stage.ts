@@ -274,6 +274,7 @@ export class Stage implements AsyncDisposable {
       socket.resume();
     }
     this.#proxy?.listenForEnds();
+    this.connectProxy?.listenForEnds();
     return Math.max((this.#proxy ?? this.peer).openSockets(), this.connectProxy?.openSockets() ?? 0);
   }
 }

@@ -1,6 +1,7 @@
 /** What `auto` learns of one server, and a clock for it: uploads take real time, a hold of minutes ends when a story says so. */
 import { type AttemptRecord, DEFAULT_FALLBACK_POLICY, FallbackMemory, type Protocol } from '@ferry/core';
 import { FakeClock } from '@ferry/core/testing';
+import { expect } from 'vitest';
 import type { Traffic } from './traffic.ts';
 
 export interface FallbackWatch {
@@ -52,4 +53,19 @@ export function failedOverH2({ outcomes }: Uploads): readonly AttemptRecord[] {
       if (error === undefined) return false;
       return error.kind === 'http1-required' || (protocol === 'h2' && delivery === 'unknown');
     });
+}
+
+/** The hold ends, HTTP/2 works again: one upload tries it, those after it follow, and all of the next act go over it. */
+export async function expectReturn(
+  { changes, endHold }: FallbackWatch,
+  act: () => Promise<Uploads>,
+): Promise<void> {
+  const before = changes.length;
+  endHold();
+  const returning = await act();
+  expect(failedOverH2(returning)).toEqual([]);
+  expect(carried(returning).h2).toBeGreaterThan(0);
+  expect(changes.slice(before)).toEqual(['probing', 'h2']);
+  const next = await act();
+  expect(carried(next)).toEqual({ h2: next.outcomes.length, 'http/1.1': 0 });
 }

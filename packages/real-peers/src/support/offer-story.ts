@@ -1,7 +1,7 @@
 import type { ReusePolicy } from '@ferry/core';
 import { expect } from 'vitest';
 import { type ChangingPeer, change, expectAgreement } from './changing-peer.ts';
-import { carried, failedOverH2, watchFallback } from './fallback-watch.ts';
+import { carried, expectReturn, failedOverH2, watchFallback } from './fallback-watch.ts';
 import { RealServer } from './real-server.ts';
 import { openActs } from './story.ts';
 
@@ -18,7 +18,8 @@ export async function offerAndTakeBack(
   what: string,
   policy: ReusePolicy,
 ): Promise<void> {
-  const { memory, changes, endHold } = watchFallback();
+  const watch = watchFallback();
+  const { memory, changes, endHold } = watch;
   await using server = await RealServer.start(peer.kind(false));
   await using story = openActs({
     name: `${peer.name}, HTTP/2 offered and taken back, auto, ${what}`,
@@ -48,12 +49,7 @@ export async function offerAndTakeBack(
   expect(carried(await changeInTheMiddle(true))).toEqual({ h2: 0, 'http/1.1': 2 * UPLOADS });
   expect(changes).toHaveLength(3);
 
-  endHold();
-  const returning = await steady();
-  expect(failedOverH2(returning)).toEqual([]);
-  expect(carried(returning).h2).toBeGreaterThan(0);
-  expect(changes.slice(3)).toEqual(['probing', 'h2']);
-  expect(carried(await steady())).toEqual({ h2: UPLOADS, 'http/1.1': 0 });
+  await expectReturn(watch, steady);
 
   expect(carried(await changeInTheMiddle(false)).h2).toBeGreaterThan(UPLOADS - AT_ONCE);
   expect(carried(await steady())).toEqual({ h2: 0, 'http/1.1': UPLOADS });

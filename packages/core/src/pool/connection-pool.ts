@@ -114,7 +114,7 @@ export class ConnectionPool<C extends Connection> {
       clock,
       memory,
       open: (request) => open({ ...request, origin }),
-      onEvent: (event) => onEvent?.(event),
+      onEvent,
       onEmpty: () => {
         if (this.#origins.get(key) === pool) {
           this.#origins.delete(key);

@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import { elapsed, instant } from '../time/instant.ts';
+import { elapsed, type Instant, instant } from '../time/instant.ts';
 import type { ConnectionState, ConnectionView, PoolEvent, PoolEventDetail } from '../transport/pool-event.ts';
 import type { ReusePolicy } from '../transport/reuse-policy.ts';
 import type { TransportStats } from '../transport/transport.ts';
@@ -20,7 +20,7 @@ export interface OriginOptions<C extends Connection> {
   /** What was learnt of this origin before, and to what is added. */
   readonly memory: OriginMemory;
   readonly open: (request: Omit<OpenRequest, 'origin'>) => C;
-  readonly onEvent: (event: PoolEvent) => void;
+  readonly onEvent: ((event: PoolEvent) => void) | undefined;
 }
 
 /** Hears what those who wait should know. */
@@ -130,8 +130,8 @@ export class OriginConnections<C extends Connection> {
   }
 
   /** Looks again when this connection has been unused for as long as it may. */
-  watch(entry: PooledConnection<C>): void {
-    this.#alarm.within(entry.remainingMs(instant(this.#options.clock), this.#options.policy));
+  watch(entry: PooledConnection<C>, now: Instant = instant(this.#options.clock)): void {
+    this.#alarm.within(entry.remainingMs(now, this.#options.policy));
   }
 
   /** Looks again when a connection becomes slow to open: somebody counts on it. */
@@ -150,7 +150,7 @@ export class OriginConnections<C extends Connection> {
 
   emit(entry: PooledConnection<C>, detail: PoolEventDetail): void {
     const { origin, clock, onEvent } = this.#options;
-    onEvent({ connectionId: entry.id, origin, at: clock.wallNow(), ...detail });
+    onEvent?.({ connectionId: entry.id, origin, at: clock.wallNow(), ...detail });
   }
 
   #look(): Survey {

@@ -235,10 +235,12 @@ export class OriginPool<C extends Connection> {
   }
 
   #release(entry: PooledConnection<C>, verdict: Verdict): void {
-    entry.giveBack(verdict, instant(this.#options.clock));
+    const now = instant(this.#options.clock);
+    entry.giveBack(verdict, now);
     this.#spares.trim();
-    this.#pump();
-    this.#connections.watch(entry);
+    // Most often nobody waits and the connection may go on: nothing is to be planned then, of all that every request would pay for.
+    if (this.#waiters.size > 0 || this.#draining || entry.uses >= this.#options.policy.maxUses) this.#pump();
+    this.#connections.watch(entry, now);
   }
 
   #nextTurn(): number {

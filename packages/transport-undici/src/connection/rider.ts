@@ -3,6 +3,8 @@ import type { Placed, RetireReason } from '@ferry/core';
 
 /** One exchange, as its connection sees it. */
 export interface Rider extends Placed {
+  /** Its turn has come: it is to be dispatched, now. */
+  depart(): void;
   /** The one stream of this exchange has been opened. */
   onStream(stream: ClientHttp2Stream): void;
   /** Its stream could not be opened, for a reason of its own or because the connection had just ended. */

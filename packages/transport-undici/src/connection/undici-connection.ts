@@ -14,6 +14,7 @@ import {
   type RetireReason,
 } from '@ferry/core';
 import type { Client, Dispatcher } from 'undici';
+import { Departures } from './departures.ts';
 import { LastHeard } from './last-heard.ts';
 import { NoSettings } from './no-settings.ts';
 import { connectNow, guardStreams, oneSocketClient } from './one-socket-client.ts';
@@ -67,6 +68,7 @@ export class UndiciConnection implements Connection {
   #socket: Socket;
   readonly #client: Client;
   readonly #riders = new DenseSet<Rider>();
+  readonly #departures = new Departures((rider) => this.#riders.has(rider));
   #answersToPeer = 0;
   #sharing = 0;
   #session: ClientHttp2Session | undefined;
@@ -162,11 +164,18 @@ export class UndiciConnection implements Connection {
     return this.#riders.size;
   }
 
-  /** Sends one request. The rider hears of its stream within this call or a microtask later. */
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, rider: Rider): void {
+  /** Takes one more exchange, and has it depart: at once when it is alone, and else together with those that come in the same turn. */
+  join(rider: Rider): void {
+    const alone = this.#riders.size === 0;
     this.#riders.add(rider);
     this.#sharing += 1;
     this.#heard.watch();
+    if (alone) rider.depart();
+    else this.#departures.add(rider);
+  }
+
+  /** Sends the request of a rider that departs, who hears of its stream within this call or a microtask later. */
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.#client.dispatch(options, handler);
   }
 
@@ -303,6 +312,7 @@ export class UndiciConnection implements Connection {
 
   #ended(reason: RetireReason, notOpened?: AcquireFailure): void {
     this.#cancelLimit();
+    this.#departures.stop();
     this.#heard.stop();
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;

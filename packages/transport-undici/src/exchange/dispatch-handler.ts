@@ -89,21 +89,9 @@ export class DispatchHandler
   }
 
   start(): void {
-    const connection = this.#connection;
     // The connection may have been granted a moment before the caller gave up.
-    if (this.#attempt.signal.aborted) {
-      this.#onAbort();
-      return;
-    }
-    if (connection.dead || connection.goaway !== undefined) {
-      this.#failOnWire(connection.failure);
-      return;
-    }
-    this.#record.enter('request');
-    const { url, method } = this.#request;
-    const path = url.pathname + url.search;
-    const headers = requestHeaders(this.#request);
-    connection.dispatch({ path, method, headers, body: this.#upload.dispatched }, this, this);
+    if (this.#attempt.signal.aborted) this.#onAbort();
+    else this.#connection.join(this);
   }
 
   /** Ends the exchange from our side: an abort, a limit, the closing of the transport. */
@@ -112,6 +100,19 @@ export class DispatchHandler
   }
 
   // What the connection says.
+
+  depart(): void {
+    const connection = this.#connection;
+    if (connection.dead || connection.goaway !== undefined) {
+      this.#failOnWire(connection.failure);
+      return;
+    }
+    this.#record.enter('request');
+    const { url, method } = this.#request;
+    const path = url.pathname + url.search;
+    const headers = requestHeaders(this.#request);
+    connection.dispatch({ path, method, headers, body: this.#upload.dispatched }, this);
+  }
 
   onStream(stream: ClientHttp2Stream): void {
     this.#captured = new CapturedStream(stream, this);

@@ -16,7 +16,7 @@ import { cellTable, verdictTable } from './transports/tables.ts';
 export async function compareTransports(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
   const variants = installedOf(options.variants, (line) => process.stderr.write(`${line}\n`));
-  const plan = { ...options, variants, promisedRounds: options.rounds };
+  const plan = { ...options, variants, promisedRounds: options.rounds, promisedWarmUpMs: options.warmUpMs };
   const sink = await startSink({ server: options.server });
   try {
     const results: CellResult[] = [];

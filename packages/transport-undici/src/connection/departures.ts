@@ -4,7 +4,7 @@ import type { Rider } from './rider.ts';
  * Requests that leave a busy connection together, at the end of the turn in which they came. One answer mostly comes with others, each
  * in a TLS record of its own, and Node writes after each record what is there by then: the request that follows the first answer would
  * go out alone, and the answers behind it would be read no further until its write is done (`Http2Session::ConsumeHTTP2Data` and
- * `OnDataChunkReceived` in Node's node_http2.cc). Eight uploads of 100 kB at once take a sixth more CPU that way.
+ * `OnDataChunkReceived` in Node's node_http2.cc). What that costs eight uploads at once is in docs/adr/0027.
  */
 export class Departures {
   readonly #mayLeave: (rider: Rider) => boolean;

@@ -51,6 +51,7 @@ export {
   type OriginState,
 } from './transport/fallback/origin-state.ts';
 export * from './transport/header-fault.ts';
+export * from './transport/phase-times.ts';
 export * from './transport/pool-event.ts';
 export * from './transport/proxy/connect-tunnel.ts';
 export type { ProxyTarget } from './transport/proxy/no-proxy.ts';

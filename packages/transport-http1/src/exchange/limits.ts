@@ -1,4 +1,4 @@
-import type { AttemptLimits, Clock, Phase } from '@ferry/core';
+import type { AttemptLimits, Clock } from '@ferry/core';
 
 /** The limits of one attempt, by name. */
 export type LimitName = keyof AttemptLimits;
@@ -79,39 +79,5 @@ export class Limits {
       this.#passed(limit);
     }
     this.#arm(now);
-  }
-}
-
-/** Adds up the milliseconds spent in each phase. */
-export class PhaseTimes {
-  readonly #clock: Clock;
-  readonly #spent: Partial<Record<Phase, number>> = {};
-  #phase: Phase = 'acquire';
-  #since: number;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#since = clock.now();
-  }
-
-  get phase(): Phase {
-    return this.#phase;
-  }
-
-  enter(phase: Phase): void {
-    this.#add();
-    this.#phase = phase;
-  }
-
-  /** Up to now, the running phase included. */
-  read(): Readonly<Partial<Record<Phase, number>>> {
-    this.#add();
-    return { ...this.#spent };
-  }
-
-  #add(): void {
-    const now = this.#clock.now();
-    this.#spent[this.#phase] = (this.#spent[this.#phase] ?? 0) + (now - this.#since);
-    this.#since = now;
   }
 }

@@ -2,12 +2,12 @@ import {
   type Clock,
   type Delivery,
   type Exchange,
+  PhaseTimes,
   TransportError,
   type TransportErrorKind,
   type TransportResponse,
 } from '@ferry/core';
 import type { Hold } from '../connection/http1-connection.ts';
-import { PhaseTimes } from './limits.ts';
 import type { Upload } from './upload.ts';
 
 /** What is known about one exchange so far, and the truths that follow from it. */

@@ -20,7 +20,7 @@ import { ExchangeLimits, type LimitObserver } from './exchange-limits.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { mapFailure, mapNoStream } from './map-error.ts';
-import { OutgoingBody } from './outgoing-body.ts';
+import { OutgoingBody, type SourceObserver } from './outgoing-body.ts';
 import { OwnBytes } from './own-bytes.ts';
 import { type FlowControl, ResponseBody } from './response-body.ts';
 
@@ -39,7 +39,7 @@ export interface DispatchOptions {
  * by every upload.
  */
 export class DispatchHandler
-  implements Dispatcher.DispatchHandler, Rider, StreamObserver, LimitObserver, FlowControl
+  implements Dispatcher.DispatchHandler, Rider, StreamObserver, SourceObserver, LimitObserver, FlowControl
 {
   place: number = NOWHERE;
   readonly #request: TransportRequest;
@@ -77,11 +77,8 @@ export class DispatchHandler
     if (!connection.settled) this.#limits.awaitSettings();
     signal.addEventListener('abort', this.#onAbort);
     this.#body = new ResponseBody(this);
-    const onSourceError = (cause: Error): void => {
-      this.#fail({ kind: 'body-source', message: cause.message, connection: 'interrupted', cause });
-    };
     const { body } = request;
-    this.#upload = new OutgoingBody({ body, attempt, connection, record, clock, onSourceError });
+    this.#upload = new OutgoingBody({ body, attempt, connection, record, clock, observer: this });
   }
 
   get response(): Promise<TransportResponse> {
@@ -154,6 +151,12 @@ export class DispatchHandler
     // HEADERS that were queued when a GOAWAY came are not sent at all (RFC 9113 section 6.8): nothing has left.
     this.#headersUnsent ||= headers;
     this.#failOnWire(undefined);
+  }
+
+  // What the body says.
+
+  onSourceError(cause: Error): void {
+    this.#fail({ kind: 'body-source', message: cause.message, connection: 'interrupted', cause });
   }
 
   // What undici says.

@@ -1,4 +1,4 @@
-import type { Clock, ConnectionOrigin, Exchange, Phase } from '@ferry/core';
+import { type Clock, type ConnectionOrigin, type Exchange, type Phase, PhaseTimes } from '@ferry/core';
 
 /** What an exchange tells of its connection. */
 interface ExchangeConnection {
@@ -10,34 +10,29 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Gathers the facts of one attempt while it runs. */
 export class ExchangeRecord {
-  /** When the attempt began, by the clock. */
-  readonly startedAt: number;
   bytesSent = 0;
   bytesReceived = 0;
   bodyOpened = false;
   requestComplete = false;
-  readonly #clock: Clock;
-  readonly #phaseMs: Partial<Record<Phase, number>> = {};
-  #phase: Phase = 'acquire';
-  #since: number;
-  #ended = false;
+  readonly #times: PhaseTimes;
   #connection: ExchangeConnection | undefined;
   #origin: ConnectionOrigin | undefined;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
-    this.startedAt = clock.now();
-    this.#since = this.startedAt;
+    this.#times = new PhaseTimes(clock);
+  }
+
+  /** When the attempt began, by the clock. */
+  get startedAt(): number {
+    return this.#times.startedAt;
   }
 
   get phase(): Phase {
-    return this.#phase;
+    return this.#times.phase;
   }
 
   enter(phase: Phase): void {
-    if (this.#ended || phase === this.#phase) return;
-    this.#settle();
-    this.#phase = phase;
+    this.#times.enter(phase);
   }
 
   connected(connection: ExchangeConnection, origin: ConnectionOrigin): void {
@@ -47,21 +42,17 @@ export class ExchangeRecord {
 
   /** Stops the clock of the last phase. */
   end(): void {
-    if (this.#ended) return;
-    this.#settle();
-    this.#ended = true;
+    this.#times.end();
   }
 
   snapshot(): Exchange {
-    const phaseMs = { ...this.#phaseMs };
-    if (!this.#ended) phaseMs[this.#phase] = (phaseMs[this.#phase] ?? 0) + this.#clock.now() - this.#since;
     const facts: Mutable<Exchange> = {
       connectionReused: this.#origin === 'reused',
       bodyOpened: this.bodyOpened,
       bytesSent: this.bytesSent,
       requestComplete: this.requestComplete,
       bytesReceived: this.bytesReceived,
-      phaseMs,
+      phaseMs: this.#times.read(),
     };
     if (this.#connection !== undefined && this.#origin !== undefined) {
       const { id, flowControl } = this.#connection;
@@ -71,11 +62,5 @@ export class ExchangeRecord {
       if (flowControl !== undefined) facts.flowControl = flowControl;
     }
     return facts;
-  }
-
-  #settle(): void {
-    const now = this.#clock.now();
-    this.#phaseMs[this.#phase] = (this.#phaseMs[this.#phase] ?? 0) + now - this.#since;
-    this.#since = now;
   }
 }

@@ -16,8 +16,13 @@ export interface OutgoingBodyOptions {
   readonly connection: UndiciConnection;
   readonly record: ExchangeRecord;
   readonly clock: Clock;
+  readonly observer: SourceObserver;
+}
+
+/** Hears of the body's source. */
+export interface SourceObserver {
   /** See `BodyObserver`. */
-  readonly onSourceError: (error: Error) => void;
+  onSourceError(error: Error): void;
 }
 
 /** The body of one request on its way out: in which form undici gets it, and what is known of how much has left. */
@@ -103,7 +108,7 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
   }
 
   onSourceError(error: Error): void {
-    this.#options.onSourceError(error);
+    this.#options.observer.onSourceError(error);
   }
 
   /** The answer is there already: hands over nothing more, and does not end the body either. */

@@ -62,7 +62,7 @@ const COLD = { ...UPLINK, warmUpMs: 0, warmUpRequests: 1, measureMs: 0, maxMs: 2
 const NOT_UNDER_QUICK_FIRE: ReadonlySet<VariantName> = new Set(['undici-client', 'raw-https', 'axios']);
 
 const PLANS: Readonly<Record<Mode, Plan>> = {
-  /** About half an hour on two cores when nothing else runs: two fifths of it the gateway, as much the transports. */
+  /** Less than half an hour on two cores when nothing else runs: two fifths of it the gateway, as much the transports. */
   full: {
     mode: 'full',
     gateway: {

@@ -62,7 +62,7 @@ const COLD = { ...UPLINK, warmUpMs: 0, warmUpRequests: 1, measureMs: 0, maxMs: 2
 const NOT_UNDER_QUICK_FIRE: ReadonlySet<VariantName> = new Set(['undici-client', 'raw-https', 'axios']);
 
 const PLANS: Readonly<Record<Mode, Plan>> = {
-  /** Less than half an hour on two cores when nothing else runs: two fifths of it the gateway, as much the transports. */
+  /** About 25 minutes on two cores when nothing else runs: half of it the gateway, two fifths the transports. */
   full: {
     mode: 'full',
     gateway: {
@@ -78,10 +78,10 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       cells: FULL_CELLS,
       variants: DEFAULT_VARIANTS,
       rounds: 2,
-      promisedRounds: 4,
+      promisedRounds: 3,
       warmUpMs: 2_000,
-      // One small upload at a time takes so long to become steady: after four seconds a tenth of the CPU time is still V8's compiler.
-      promisedWarmUpMs: 8_000,
+      // One small upload at a time takes so long to become steady: from the fourth second on, an eighth of the CPU time is V8's other threads.
+      promisedWarmUpMs: 6_000,
       measureMs: 800,
     },
     fire: { variants: FIRE_VARIANTS, troubles: TROUBLES, rounds: 2, uploads: 200, drops: 20 },

@@ -78,20 +78,18 @@ function together(parts: readonly Measured[] | undefined): Measured | undefined 
   };
 }
 
-function roundsIn(
-  cell: Cell,
-  { rounds, promisedRounds }: Pick<TransportPlan, 'rounds' | 'promisedRounds'>,
-): (variant: VariantName) => number {
-  const promised = new Set(promisedIn(cell));
-  return (variant) => (promised.has(variant) ? promisedRounds : rounds);
+/** What the clients whose ratios are promised under this load get, and what the others get. */
+function byPromise(cell: Cell, promised: number, others: number): (variant: VariantName) => number {
+  const names = new Set(promisedIn(cell));
+  return (variant) => (names.has(variant) ? promised : others);
 }
 
-function warmUpIn(
-  cell: Cell,
-  { warmUpMs, promisedWarmUpMs }: Pick<TransportPlan, 'warmUpMs' | 'promisedWarmUpMs'>,
-): (variant: VariantName) => number {
-  const promised = new Set(promisedIn(cell));
-  return (variant) => (promised.has(variant) ? promisedWarmUpMs : warmUpMs);
+function roundsIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => number {
+  return byPromise(cell, plan.promisedRounds, plan.rounds);
+}
+
+function warmUpIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => number {
+  return byPromise(cell, plan.promisedWarmUpMs, plan.warmUpMs);
 }
 
 /** A cell a step, each with a server of its own: one that dies takes nothing else along. */

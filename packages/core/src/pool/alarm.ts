@@ -20,7 +20,6 @@ export class Alarm {
 
   /** Rings in `delayMs` milliseconds, or before; `Infinity` asks for nothing. */
   within(delayMs: number): void {
-    if (delayMs === Number.POSITIVE_INFINITY) return;
     const at = this.#clock.now() + delayMs;
     if (at >= this.#at) return;
     this.#cancel?.();

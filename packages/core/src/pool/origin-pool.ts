@@ -238,7 +238,7 @@ export class OriginPool<C extends Connection> {
     const now = instant(this.#options.clock);
     entry.giveBack(verdict, now);
     this.#spares.trim();
-    // Most often nobody waits and the connection may go on: nothing is to be planned then, of all that every request would pay for.
+    // Most often nobody waits and the connection may go on: then there is nothing to plan.
     if (this.#waiters.size > 0 || this.#draining || entry.uses >= this.#options.policy.maxUses) this.#pump();
     this.#connections.watch(entry, now);
   }

@@ -1,6 +1,6 @@
 import { fromFactory, POOLED } from '@ferry/core';
 import { expect, it } from 'vitest';
-import type { RawConnection } from '../testing/raw-peer.ts';
+import { CODE, type RawConnection } from '../testing/raw-peer.ts';
 import { failureOf, text, World } from '../testing/world.ts';
 
 const world = new World();
@@ -72,4 +72,28 @@ it('closed in that turn, the transport turns it away, and has sent nothing of it
   expect(await second).toMatchObject({ kind: 'closed', delivery: 'not-sent' });
   expect(await first).toMatchObject({ kind: 'closed', delivery: 'unknown' });
   expect(asked(peer.connections[0])).toEqual([1]);
+});
+
+it('a GOAWAY that is read in that turn keeps the request off the wire', async () => {
+  const peer = await world.peer((connection) => connection.settings());
+  const subject = await world.transport(POOLED);
+  await subject.transport.prepare?.(peer.url);
+  await expect.poll(() => subject.transport.stats().live).toBe(1);
+  const first = subject.send(peer);
+  const beside = subject.send(peer);
+  await expect.poll(() => asked(peer.connections[0])).toEqual([1, 3]);
+
+  const next = first.then(async (response) => {
+    await text(response);
+    return await failureOf(subject.send(peer));
+  });
+  const [connection] = peer.connections;
+  connection?.socket.cork();
+  connection?.answer(1);
+  connection?.goaway(3, CODE.NO_ERROR);
+  connection?.answer(3);
+  connection?.socket.uncork();
+  expect(await next).toMatchObject({ kind: 'goaway', delivery: 'not-sent', exchange: { bytesSent: 0 } });
+  expect(await text(await beside)).toBe('ok');
+  expect(asked(connection)).toEqual([1, 3]);
 });

@@ -12,6 +12,7 @@ import type { createHttp1Transport } from '@ferry/transport-http1';
 import type { createUndiciTransport } from '@ferry/transport-undici';
 import type { VariantName } from '../variants.ts';
 import type { BenchClient } from './client.ts';
+import { UPLOAD_HEADERS } from './upload-headers.ts';
 
 /**
  * Our own transport for `variant`; undefined when it is somebody else's.
@@ -69,7 +70,7 @@ export function ferryClient(transport: Transport, url: string): BenchClient {
 
 export async function sendBody(transport: Transport, url: URL, body: RequestBody): Promise<string> {
   const response = await transport.send(
-    { method: 'POST', url, headers: { 'content-type': 'application/octet-stream' }, body },
+    { method: 'POST', url, headers: UPLOAD_HEADERS, body },
     { signal: new AbortController().signal, limits: DEFAULT_ATTEMPT_LIMITS },
   );
   const chunks: Uint8Array[] = [];

@@ -127,7 +127,10 @@ export function createConnector({ alpn, clock, ...options }: ConnectorOptions): 
  */
 function letProcessEnd(socket: Socket): void {
   socket.unref();
-  socket.on('connectionAttempt', () => socket.unref());
+  // Nothing is returned: Node looks after what listeners return, and one that does makes every `emit()` of the process dearer.
+  socket.on('connectionAttempt', () => {
+    socket.unref();
+  });
 }
 
 async function joined(tunnel: Promise<Socket>): Promise<Socket> {

@@ -227,9 +227,9 @@ describe('a path that has gone dark', () => {
   async function darkPool(count: number, policy: Partial<ReusePolicy>): Promise<LinePool> {
     const pool = poolOf({ ...POOLED, maxStreams: 1, proveTimeoutMs: 1_000, ...policy });
     const leases = await Promise.all(Array.from({ length: count }, () => wait(pool).lease));
-    for (const { connection, release } of leases) {
-      connection.answers = false;
-      release('keep');
+    for (const lease of leases) {
+      lease.connection.answers = false;
+      lease.release('keep');
     }
     clock.advance(POOLED.proveAfterIdleMs + 1);
     return pool;

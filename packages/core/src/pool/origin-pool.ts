@@ -3,6 +3,7 @@ import type { ConnectionView } from '../transport/pool-event.ts';
 import type { TransportStats } from '../transport/transport.ts';
 import { AcquireFailure } from './acquire-failure.ts';
 import type { Connection } from './connection.ts';
+import { HeldPlace } from './held-place.ts';
 import type { Lease, Verdict } from './lease.ts';
 import { OriginConnections, type OriginOptions } from './origin-connections.ts';
 import { type Plan, plan } from './plan.ts';
@@ -57,7 +58,7 @@ export class OriginPool<C extends Connection> {
     const entry = step.type === 'reuse' ? this.#connections.get(step.id) : undefined;
     if (entry === undefined) return undefined;
     this.#spares.expect(1);
-    return this.#lend(entry, { turn: this.#nextTurn(), connectMs });
+    return this.#lend(entry, this.#nextTurn(), connectMs);
   }
 
   wait(options: WaitOptions): Waiter<C> {
@@ -214,34 +215,25 @@ export class OriginPool<C extends Connection> {
     const entry = this.#connections.get(id);
     if (entry === undefined) return;
     this.#waiters.delete(waiter);
-    waiter.grant(this.#lend(entry, waiter));
+    waiter.grant(this.#lend(entry, waiter.turn, waiter.connectMs));
   }
 
-  #lend(
-    entry: PooledConnection<C>,
-    { turn, connectMs }: { readonly turn: number; readonly connectMs: number },
-  ): Lease<C> {
-    const { connection } = entry;
+  #lend(entry: PooledConnection<C>, turn: number, connectMs: number): Lease<C> {
     const origin = entry.take(turn);
     if (origin === 'reused') this.#connections.emit(entry, { type: 'reused', uses: entry.uses });
-    let held = true;
-    const release = (verdict: Verdict) => {
-      if (held) this.#release(entry, verdict);
-      held = false;
-    };
     // Not before: the handshake of a spare is not to hold up that of the request.
     if (!this.#draining) this.#spares.replenish(connectMs);
-    return { connection, origin, release };
+    return new HeldPlace(entry, origin, this.#onRelease);
   }
 
-  #release(entry: PooledConnection<C>, verdict: Verdict): void {
+  readonly #onRelease = (entry: PooledConnection<C>, verdict: Verdict): void => {
     const now = instant(this.#options.clock);
     entry.giveBack(verdict, now);
     this.#spares.trim();
     // Most often nobody waits and the connection may go on: then there is nothing to plan.
     if (this.#waiters.size > 0 || this.#draining || entry.uses >= this.#options.policy.maxUses) this.#pump();
     this.#connections.watch(entry, now);
-  }
+  };
 
   #nextTurn(): number {
     this.#turn += 1;

@@ -68,12 +68,12 @@ it.each<[string, ReusePolicy]>([
     seen.push(live + connecting);
   };
   const request = async (_: unknown, index: number) => {
-    const { connection, release } = await wait(pool);
+    const lease = await wait(pool);
     if (index % 3 === 0) pool.prepare(stage.origin);
     await new Promise((resolve) => setImmediate(resolve));
-    release(VERDICTS[index % VERDICTS.length] ?? 'keep');
+    lease.release(VERDICTS[index % VERDICTS.length] ?? 'keep');
     // As a retry does that was refused.
-    if (index % 4 === 0) (await wait(pool, new Set([connection.id]))).release('keep');
+    if (index % 4 === 0) (await wait(pool, new Set([lease.connection.id]))).release('keep');
   };
   await Promise.all(Array.from({ length: 40 }, request));
   expect(Math.max(...seen)).toBe(CAP);

@@ -37,37 +37,55 @@ export function survey(
   policy: ReusePolicy,
   slowConnectMs: number,
 ): Survey {
-  const open: ConnectionFacts[] = [];
-  const hopes: Hope[] = [];
-  const late: ConnectionFacts[] = [];
-  const over: { id: string; reason: RetireReason }[] = [];
+  let open: ConnectionFacts[] | undefined;
+  let hopes: Hope[] | undefined;
+  let late: ConnectionFacts[] | undefined;
+  let over: { id: string; reason: RetireReason }[] | undefined;
   let occupied = 0;
   let opening = false;
   for (const connection of connections) {
+    const { state, id } = connection;
     if (takesRoom(connection)) occupied += 1;
-    if (connection.state === 'connecting') opening = true;
-    if (connection.state === 'live' && connection.proof === 'late') late.push(connection);
+    if (state === 'connecting') opening = true;
+    if (state === 'live' && connection.proof === 'late') late = append(late, connection);
     const admission = admit(connection, now, policy);
     switch (admission.type) {
       case 'admit':
-        open.push(connection);
+        open = append(open, connection);
         break;
-      case 'soon':
-        hopes.push({
-          connection,
-          places: admission.places,
-          slow: slowToConnect(connection, now, slowConnectMs),
-        });
+      case 'soon': {
+        const slow = slowToConnect(connection, now, slowConnectMs);
+        hopes = append(hopes, { connection, places: admission.places, slow });
         break;
+      }
       case 'retire':
-        over.push({ id: connection.id, reason: admission.reason });
+        over = append(over, { id, reason: admission.reason });
         break;
       case 'full':
       case 'gone':
         break;
     }
   }
-  return { connections, now, policy, open, hopes, late, over, opening, occupied };
+  return {
+    connections,
+    now,
+    policy,
+    open: open ?? NONE,
+    hopes: hopes ?? NONE,
+    late: late ?? NONE,
+    over: over ?? NONE,
+    opening,
+    occupied,
+  };
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** Every request has its survey, and most lists in it are empty: an array begun empty and pushed to has room for sixteen more. */
+function append<T>(list: T[] | undefined, item: T): T[] {
+  if (list === undefined) return [item];
+  list.push(item);
+  return list;
 }
 
 /** Whether a connection counts against `maxConnections`: all do but those that only wait for their socket to close. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import type { Phase } from './transport.ts';
+import type { Exchange, Phase } from './transport.ts';
 
 /** How long an attempt was in each phase, in milliseconds. */
 export class PhaseTimes {
@@ -35,15 +35,34 @@ export class PhaseTimes {
   }
 
   /** Up to now, the running phase included; only phases that the attempt has been in. */
-  read(): Partial<Record<Phase, number>> {
+  read(): Exchange['phaseMs'] {
     this.#count();
-    return { ...this.#spent };
+    return this.#ended ? this.#spent : { ...this.#spent };
   }
 
   #count(): void {
     if (this.#ended) return;
     const now = this.#clock.now();
-    this.#spent[this.#phase] = (this.#spent[this.#phase] ?? 0) + now - this.#since;
+    const ms = now - this.#since;
     this.#since = now;
+    const spent = this.#spent;
+    // By their names: a computed one is searched for each time.
+    switch (this.#phase) {
+      case 'acquire':
+        spent.acquire = (spent.acquire ?? 0) + ms;
+        break;
+      case 'connect':
+        spent.connect = (spent.connect ?? 0) + ms;
+        break;
+      case 'request':
+        spent.request = (spent.request ?? 0) + ms;
+        break;
+      case 'headers':
+        spent.headers = (spent.headers ?? 0) + ms;
+        break;
+      case 'body':
+        spent.body = (spent.body ?? 0) + ms;
+        break;
+    }
   }
 }

@@ -84,11 +84,8 @@ export class Http1Connection implements Connection {
       (error: unknown) => this.#close('socket', AcquireFailure.from(error)),
     );
     this.closed = new Promise((resolve) => {
-      socket.once('close', async () => {
-        // Node tells of the error and of the close in one go: why it could not be opened comes a moment later.
-        if (life.state === 'connecting') await opened;
-        this.#close('socket');
-        resolve();
+      socket.once('close', () => {
+        void this.#onSocketClosed(opened).then(resolve);
       });
     });
   }
@@ -114,12 +111,12 @@ export class Http1Connection implements Connection {
    * Begins the one exchange that it carries.
    * @param onClosing called when the connection is destroyed because its transport is closed.
    */
-  begin({ origin, release }: Lease<Http1Connection>, onClosing: () => void): Hold {
+  begin(lease: Lease<Http1Connection>, onClosing: () => void): Hold {
     const socket = this.#socket;
     this.#agent ??= this.#makeAgent();
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const end = (verdict: Verdict) => {
-      release(verdict);
+      lease.release(verdict);
       resolve();
     };
     this.#hold = { end, onClosing };
@@ -127,7 +124,7 @@ export class Http1Connection implements Connection {
     this.heardAt = NEVER;
     const bytesBefore = socket.bytesWritten;
     const wroteAnything = () => socket.bytesWritten > bytesBefore;
-    return { connection: this, origin, socket, agent: this.#agent, ended, wroteAnything };
+    return { connection: this, origin: lease.origin, socket, agent: this.#agent, ended, wroteAnything };
   }
 
   /** Takes no further request; closes now unless one is on it. */
@@ -164,6 +161,12 @@ export class Http1Connection implements Connection {
     }
     this.heardAt = instant(this.#clock);
     if (!this.#life.goLive()) socket.destroy();
+  }
+
+  async #onSocketClosed(opened: Promise<void>): Promise<void> {
+    // Node tells of the error and of the close in one go: why it could not be opened comes a moment later.
+    if (this.#life.state === 'connecting') await opened;
+    this.#close('socket');
   }
 
   #notOpened(kind: 'timeout' | 'connect', message: string): void {

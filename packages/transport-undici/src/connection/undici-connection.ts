@@ -97,11 +97,8 @@ export class UndiciConnection implements Connection {
     this.#client = oneSocketClient(origin, () => this.#socket);
     const opened = this.#open(ready, connectMs);
     this.closed = new Promise((resolve) => {
-      socket.once('close', async () => {
-        // Node tells of the error and of the close in one go: why it could not be opened comes a moment later.
-        if (this.#life.state === 'connecting') await opened;
-        this.#ended('socket');
-        resolve();
+      socket.once('close', () => {
+        void this.#onSocketClosed(opened).then(resolve);
       });
     });
   }
@@ -262,6 +259,12 @@ export class UndiciConnection implements Connection {
       const unknown = failure('protocol', 'HTTP/2 could not be begun', error);
       this.#destroy('socket', error instanceof AcquireFailure ? error : unknown);
     }
+  }
+
+  async #onSocketClosed(opened: Promise<void>): Promise<void> {
+    // Node tells of the error and of the close in one go: why it could not be opened comes a moment later.
+    if (this.#life.state === 'connecting') await opened;
+    this.#ended('socket');
   }
 
   #keepFailureOf(socket: Socket): void {

@@ -24,13 +24,11 @@ import { OutgoingBody, type SourceObserver } from './outgoing-body.ts';
 import { OwnBytes } from './own-bytes.ts';
 import { type FlowControl, ResponseBody } from './response-body.ts';
 
-export interface DispatchOptions {
+/** What is to be exchanged, and how it has gone so far. */
+export interface Wanted {
   readonly request: TransportRequest;
   readonly attempt: Attempt;
-  readonly lease: Lease<UndiciConnection>;
   readonly record: ExchangeRecord;
-  readonly clock: Clock;
-  readonly deadlines: Deadlines;
 }
 
 /**
@@ -61,7 +59,11 @@ export class DispatchHandler
   #headersUnsent = false;
   #settled = false;
 
-  constructor({ request, attempt, lease, record, clock, deadlines }: DispatchOptions) {
+  constructor(
+    { clock, deadlines }: { readonly clock: Clock; readonly deadlines: Deadlines },
+    { request, attempt, record }: Wanted,
+    lease: Lease<UndiciConnection>,
+  ) {
     const { connection } = lease;
     this.#request = request;
     this.#attempt = attempt;

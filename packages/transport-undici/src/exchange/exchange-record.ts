@@ -46,21 +46,24 @@ export class ExchangeRecord {
   }
 
   snapshot(): Exchange {
-    const facts: Mutable<Exchange> = {
-      connectionReused: this.#origin === 'reused',
-      bodyOpened: this.bodyOpened,
-      bytesSent: this.bytesSent,
-      requestComplete: this.requestComplete,
-      bytesReceived: this.bytesReceived,
-      phaseMs: this.#times.read(),
-    };
-    if (this.#connection !== undefined && this.#origin !== undefined) {
-      const { id, flowControl } = this.#connection;
-      facts.protocol = 'h2';
-      facts.connectionId = id;
-      facts.connectionOrigin = this.#origin;
-      if (flowControl !== undefined) facts.flowControl = flowControl;
+    const { bodyOpened, bytesSent, requestComplete, bytesReceived } = this;
+    const phaseMs = this.#times.read();
+    if (this.#connection === undefined || this.#origin === undefined) {
+      return { connectionReused: false, bodyOpened, bytesSent, requestComplete, bytesReceived, phaseMs };
     }
+    const { id, flowControl } = this.#connection;
+    const facts: Mutable<Exchange> = {
+      protocol: 'h2',
+      connectionId: id,
+      connectionOrigin: this.#origin,
+      connectionReused: this.#origin === 'reused',
+      bodyOpened,
+      bytesSent,
+      requestComplete,
+      bytesReceived,
+      phaseMs,
+    };
+    if (flowControl !== undefined) facts.flowControl = flowControl;
     return facts;
   }
 }

@@ -18,16 +18,20 @@ const OURS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** The request's fields as HTTP/2 carries them; the length is the body's own, never the caller's claim. */
-export function requestHeaders(request: TransportRequest): Record<string, string> {
-  const headers: Record<string, string> = {};
+/**
+ * The request's fields as HTTP/2 carries them, each name followed by its value; the length is the body's own, never the caller's claim. That
+ * of a Buffer undici takes from it by itself.
+ */
+export function requestHeaders(request: TransportRequest): string[] {
+  const fields: string[] = [];
   for (const name of Object.keys(request.headers)) {
     const value = request.headers[name];
-    if (value !== undefined && !OURS.has(name)) headers[name] = value;
+    if (value !== undefined && !OURS.has(name)) fields.push(name, value);
   }
-  const length = request.body?.byteLength;
-  if (length !== undefined) headers['content-length'] = String(length);
-  return headers;
+  const { byteLength = undefined, bytes = undefined } = request.body ?? {};
+  const untold = bytes === undefined || byteLength === 0;
+  if (byteLength !== undefined && untold) fields.push('content-length', String(byteLength));
+  return fields;
 }
 
 /** Lower-case names; repeated fields joined by `, ` (RFC 9110 section 5.3), `set-cookie` by a newline. */

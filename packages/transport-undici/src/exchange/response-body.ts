@@ -12,18 +12,18 @@ type Ending = { readonly type: 'whole' } | { readonly type: 'failed'; readonly e
 
 type Step = IteratorResult<Uint8Array, undefined>;
 
-interface Pull {
-  readonly resolve: (step: Step) => void;
-  readonly reject: (error: Error) => void;
-}
-
 const END: Step = { done: true, value: undefined };
+
+const READ_ALREADY: AsyncIterableIterator<Uint8Array, undefined> = {
+  [Symbol.asyncIterator]: () => READ_ALREADY,
+  next: () => Promise.reject(new TypeError('a response body can be read only once')),
+};
 
 /**
  * The response body between undici, which pushes, and the consumer, who pulls; read once. By hand: a generator would take four
  * promises more for each answer.
  */
-export class ResponseBody implements AsyncIterable<Uint8Array> {
+export class ResponseBody implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #flow: FlowControl;
   readonly #chunks: Uint8Array[] = [];
   #held = 0;
@@ -32,9 +32,8 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
   #taken = false;
   /** The consumer has had the end, or has left. */
   #over = false;
-  /** What the consumer waits for, and how that is to be answered. */
-  #pulled: Promise<Step> | undefined;
-  #pull: Pull | undefined;
+  /** What the consumer waits for. */
+  #pull: PromiseWithResolvers<Step> | undefined;
 
   constructor(flow: FlowControl) {
     this.#flow = flow;
@@ -69,15 +68,13 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     else pull.resolve(END);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
-    if (this.#taken) {
-      return { next: () => Promise.reject(new TypeError('a response body can be read only once')) };
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined> {
+    if (this.#taken) return READ_ALREADY;
     this.#taken = true;
-    return { next: () => this.#next(), return: () => this.#leave() };
+    return this;
   }
 
-  #next(): Promise<Step> {
+  next(): Promise<Step> {
     if (this.#over) return Promise.resolve(END);
     const chunk = this.#take();
     if (chunk !== undefined) return Promise.resolve({ done: false, value: chunk });
@@ -86,23 +83,8 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     return this.#ending.type === 'failed' ? Promise.reject(this.#ending.error) : Promise.resolve(END);
   }
 
-  #wait(): Promise<Step> {
-    // Asked again before it has been answered: in turn.
-    if (this.#pulled !== undefined) return this.#pulled.then(() => this.#next());
-    this.#pulled = new Promise((resolve, reject) => {
-      this.#pull = { resolve, reject };
-    });
-    return this.#pulled;
-  }
-
-  #answer(): Pull | undefined {
-    const pull = this.#pull;
-    this.#pull = undefined;
-    this.#pulled = undefined;
-    return pull;
-  }
-
-  #leave(): Promise<Step> {
+  /** The consumer leaves the loop. */
+  return(): Promise<Step> {
     if (!this.#over) {
       this.#over = true;
       this.#chunks.length = 0;
@@ -110,6 +92,19 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
       if (this.#ending === undefined) this.#flow.cancel();
     }
     return Promise.resolve(END);
+  }
+
+  #wait(): Promise<Step> {
+    // Asked again before it has been answered: in turn.
+    if (this.#pull !== undefined) return this.#pull.promise.then(() => this.next());
+    this.#pull = Promise.withResolvers();
+    return this.#pull.promise;
+  }
+
+  #answer(): PromiseWithResolvers<Step> | undefined {
+    const pull = this.#pull;
+    this.#pull = undefined;
+    return pull;
   }
 
   #take(): Uint8Array | undefined {

@@ -7,11 +7,12 @@ import {
   headerFault,
   type Lease,
   TransportError,
+  type TransportErrorKind,
   type TransportRequest,
   type TransportResponse,
 } from '@ferry/core';
 import type { UndiciConnection } from '../connection/undici-connection.ts';
-import { DispatchHandler } from './dispatch-handler.ts';
+import { DispatchHandler, type Wanted } from './dispatch-handler.ts';
 import { ExchangeRecord } from './exchange-record.ts';
 
 /** What the exchanges of one transport share. */
@@ -27,62 +28,58 @@ export function send(
   request: TransportRequest,
   attempt: Attempt,
 ): Promise<TransportResponse> {
-  const { pool, clock, deadlines } = shared;
-  const record = new ExchangeRecord(clock);
-  const onLease = (lease: Lease<UndiciConnection>): Promise<TransportResponse> => {
-    const handler = new DispatchHandler({ request, attempt, lease, record, clock, deadlines });
-    handler.start();
-    return handler.response;
-  };
+  const { pool, clock } = shared;
+  const wanted: Wanted = { request, attempt, record: new ExchangeRecord(clock) };
   try {
-    refuseAtOnce(pool, request, attempt.signal, record);
+    refuseAtOnce(pool, wanted);
     const { limits, avoidConnections: avoid } = attempt;
     const lease = pool.take(request.url, { connectMs: limits.connectMs, avoid });
     return lease === undefined
-      ? waitForLease(shared, { request, attempt, record }).then(onLease)
-      : onLease(lease);
+      ? waitForLease(shared, wanted).then((granted) => exchange(shared, wanted, granted))
+      : exchange(shared, wanted, lease);
   } catch (error) {
-    return Promise.reject(TransportError.is(error) ? error : notAcquired(error, record));
+    return Promise.reject(TransportError.is(error) ? error : notAcquired(error, wanted.record));
   }
 }
 
-function refuseAtOnce(
-  pool: ConnectionPool<UndiciConnection>,
-  request: TransportRequest,
-  signal: AbortSignal,
-  record: ExchangeRecord,
-): void {
-  const refuse = (
-    kind: 'closed' | 'aborted' | 'invalid-request' | 'http1-required',
-    message: string,
-    cause?: unknown,
-  ) =>
-    new TransportError(message, {
-      kind,
-      phase: 'acquire',
-      delivery: 'not-sent',
-      exchange: record.snapshot(),
-      cause,
-    });
-  if (pool.closing) throw refuse('closed', 'the transport is closed');
-  if (signal.aborted) throw refuse('aborted', 'the caller aborted before the request began', signal.reason);
+function exchange(
+  shared: Shared,
+  wanted: Wanted,
+  lease: Lease<UndiciConnection>,
+): Promise<TransportResponse> {
+  const handler = new DispatchHandler(shared, wanted, lease);
+  handler.start();
+  return handler.response;
+}
+
+function refuseAtOnce(pool: ConnectionPool<UndiciConnection>, { request, attempt, record }: Wanted): void {
+  const { signal } = attempt;
+  if (pool.closing) throw refusal(record, 'closed', 'the transport is closed');
+  if (signal.aborted) {
+    throw refusal(record, 'aborted', 'the caller aborted before the request began', signal.reason);
+  }
   const fault = headerFault(request.headers);
-  if (fault !== undefined) throw refuse('invalid-request', fault);
+  if (fault !== undefined) throw refusal(record, 'invalid-request', fault);
   if (request.url.protocol !== 'https:') {
-    throw refuse('http1-required', 'HTTP/2 needs TLS here: a cleartext origin is reached over HTTP/1.1');
+    const message = 'HTTP/2 needs TLS here: a cleartext origin is reached over HTTP/1.1';
+    throw refusal(record, 'http1-required', message);
   }
 }
 
-interface Want {
-  readonly request: TransportRequest;
-  readonly attempt: Attempt;
-  readonly record: ExchangeRecord;
+function refusal(
+  record: ExchangeRecord,
+  kind: TransportErrorKind,
+  message: string,
+  cause?: unknown,
+): TransportError {
+  const exchange = record.snapshot();
+  return new TransportError(message, { kind, phase: 'acquire', delivery: 'not-sent', exchange, cause });
 }
 
 /** Waits for a connection: no longer than the limits allow, and not after an abort. */
 async function waitForLease(
   { pool, clock }: Shared,
-  { request, attempt, record }: Want,
+  { request, attempt, record }: Wanted,
 ): Promise<Lease<UndiciConnection>> {
   const { signal, limits, avoidConnections: avoid } = attempt;
   const { connectMs, totalMs } = limits;

@@ -2,6 +2,8 @@
  * What this package leans on in undici and Node, pinned: an upgrade that changes one of these must be noticed here and
  * not in production. Each story says what follows from it. More of them: `undici-facts-*.test.ts`.
  */
+import { connect } from 'node:http2';
+import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { expect, it } from 'vitest';
 import { BareUndici, iterated, run } from './testing/bare-undici.ts';
@@ -162,4 +164,19 @@ it('before SETTINGS it sends one request and queues the others: hence one stream
   connection?.settings();
   connection?.answer(1);
   expect((await Promise.all(answers)).map(({ body }) => body)).toEqual(['ok', 'ok']);
+});
+
+it('Node hears of listeners to a stream only to count those to frame errors: hence nobody is told of the others', () => {
+  const session = connect('http://localhost', { createConnection: () => new PassThrough() });
+  const stream = session.request();
+  try {
+    for (const event of ['newListener', 'removeListener']) {
+      const counted = stream.listeners(event).map((listener) => [...`${listener}`.matchAll(/case '(\w+)'/g)]);
+      // A stream of HTTP/2 has no priority any more (RFC 9113 section 5.3), and undici asks for none.
+      expect(counted.map((cases) => cases.map(([, name]) => name))).toEqual([['priority', 'frameError']]);
+    }
+  } finally {
+    stream.on('error', () => undefined);
+    session.destroy();
+  }
 });

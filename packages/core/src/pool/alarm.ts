@@ -18,9 +18,12 @@ export class Alarm {
     this.#onRing = onRing;
   }
 
-  /** Rings in `delayMs` milliseconds, or before; `Infinity` asks for nothing. */
-  within(delayMs: number): void {
-    const at = this.#clock.now() + delayMs;
+  /**
+   * Rings in `delayMs` milliseconds, or before; `Infinity` asks for nothing.
+   * @param now by the clock, from who has read it already.
+   */
+  within(delayMs: number, now: number = this.#clock.now()): void {
+    const at = now + delayMs;
     if (at >= this.#at) return;
     this.#cancel?.();
     this.#at = at;

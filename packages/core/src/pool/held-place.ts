@@ -1,3 +1,4 @@
+import type { Instant } from '../time/instant.ts';
 import type { ConnectionOrigin } from '../transport/transport.ts';
 import type { Connection } from './connection.ts';
 import type { Lease, Verdict } from './lease.ts';
@@ -9,12 +10,12 @@ export class HeldPlace<C extends Connection> implements Lease<C> {
   readonly origin: ConnectionOrigin;
   /** Undefined once it was given back. */
   #entry: PooledConnection<C> | undefined;
-  readonly #onRelease: (entry: PooledConnection<C>, verdict: Verdict) => void;
+  readonly #onRelease: (entry: PooledConnection<C>, verdict: Verdict, at: Instant | undefined) => void;
 
   constructor(
     entry: PooledConnection<C>,
     origin: ConnectionOrigin,
-    onRelease: (entry: PooledConnection<C>, verdict: Verdict) => void,
+    onRelease: (entry: PooledConnection<C>, verdict: Verdict, at: Instant | undefined) => void,
   ) {
     this.connection = entry.connection;
     this.origin = origin;
@@ -22,9 +23,9 @@ export class HeldPlace<C extends Connection> implements Lease<C> {
     this.#onRelease = onRelease;
   }
 
-  release(verdict: Verdict): void {
+  release(verdict: Verdict, at?: Instant): void {
     const entry = this.#entry;
     this.#entry = undefined;
-    if (entry !== undefined) this.#onRelease(entry, verdict);
+    if (entry !== undefined) this.#onRelease(entry, verdict, at);
   }
 }

@@ -1,3 +1,4 @@
+import type { Instant } from '../time/instant.ts';
 import type { RetireReason } from '../transport/pool-event.ts';
 import type { ConnectionOrigin } from '../transport/transport.ts';
 import type { Connection } from './connection.ts';
@@ -9,6 +10,9 @@ export type Verdict = RetireReason | 'keep' | 'refused';
 export interface Lease<C extends Connection> {
   readonly connection: C;
   readonly origin: ConnectionOrigin;
-  /** Gives the place back; a second call does nothing. */
-  release(verdict: Verdict): void;
+  /**
+   * Gives the place back; a second call does nothing.
+   * @param at this moment, from who has read both clocks already.
+   */
+  release(verdict: Verdict, at?: Instant): void;
 }

@@ -8,6 +8,7 @@ import { Alarm } from './alarm.ts';
 import type { Connection, OpenRequest, ProofKind } from './connection.ts';
 import { statsOf } from './connection-stats.ts';
 import type { OriginMemory } from './origin-memory.ts';
+import { readiest } from './plan.ts';
 import { PooledConnection } from './pooled-connection.ts';
 import { giveUp, prove } from './prove.ts';
 import { type Survey, survey } from './survey.ts';
@@ -82,6 +83,11 @@ export class OriginConnections<C extends Connection> {
     return this.#look();
   }
 
+  /** One that is ready for a request which comes now. */
+  readiest(avoid: ReadonlySet<string> | undefined): PooledConnection<C> | undefined {
+    return readiest(this.#all, { now: instant(this.#options.clock), policy: this.#duePolicy(), avoid });
+  }
+
   /** @returns the failure when it cannot even be begun. */
   open(connectMs: number, { ahead }: { readonly ahead: boolean }): PooledConnection<C> | AcquireFailure {
     const { open, clock, policy } = this.#options;
@@ -131,7 +137,7 @@ export class OriginConnections<C extends Connection> {
 
   /** Looks again when this connection has been unused for as long as it may. */
   watch(entry: PooledConnection<C>, now: Instant = instant(this.#options.clock)): void {
-    this.#alarm.within(entry.remainingMs(now, this.#options.policy));
+    this.#alarm.within(entry.remainingMs(now, this.#options.policy), now.mono);
   }
 
   /** Looks again when a connection becomes slow to open: somebody counts on it. */

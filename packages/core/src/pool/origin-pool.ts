@@ -1,4 +1,4 @@
-import { instant } from '../time/instant.ts';
+import { type Instant, instant } from '../time/instant.ts';
 import type { ConnectionView } from '../transport/pool-event.ts';
 import type { TransportStats } from '../transport/transport.ts';
 import { AcquireFailure } from './acquire-failure.ts';
@@ -53,9 +53,7 @@ export class OriginPool<C extends Connection> {
   take(connectMs: number, avoid: ReadonlySet<string> | undefined): Lease<C> | undefined {
     // Those who came before are served first.
     if (this.#waiters.size > 0) return undefined;
-    const seen = this.#connections.survey();
-    const step = plan(seen, { since: seen.now, avoid, promised: 0, waiting: 0 });
-    const entry = step.type === 'reuse' ? this.#connections.get(step.id) : undefined;
+    const entry = this.#connections.readiest(avoid);
     if (entry === undefined) return undefined;
     this.#spares.expect(1);
     return this.#lend(entry, this.#nextTurn(), connectMs);
@@ -226,8 +224,8 @@ export class OriginPool<C extends Connection> {
     return new HeldPlace(entry, origin, this.#onRelease);
   }
 
-  readonly #onRelease = (entry: PooledConnection<C>, verdict: Verdict): void => {
-    const now = instant(this.#options.clock);
+  readonly #onRelease = (entry: PooledConnection<C>, verdict: Verdict, at: Instant | undefined): void => {
+    const now = at ?? instant(this.#options.clock);
     entry.giveBack(verdict, now);
     this.#spares.trim();
     // Most often nobody waits and the connection may go on: then there is nothing to plan.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FRESH, POOLED, type ReusePolicy } from '../transport/reuse-policy.ts';
 import type { ConnectionFacts } from './admission.ts';
-import { type Demand, type Plan, plan } from './plan.ts';
+import { type Demand, type Plan, plan, readiest } from './plan.ts';
 import { survey } from './survey.ts';
 import { at, connection, NOW, opening, SILENT, slowOpening } from './testing/connection-facts.ts';
 
@@ -258,4 +258,14 @@ describe('plan', () => {
     const seen = survey(connections, NOW, policy, SLOW_CONNECT_MS);
     expect(plan(seen, { ...ALONE, ...demand })).toEqual(expected);
   });
+
+  it.each(rows)(
+    'and the connection that is ready at once is the same: %s',
+    (_, policy, connections, demand) => {
+      const { avoid } = demand;
+      const step = plan(survey(connections, NOW, policy, SLOW_CONNECT_MS), { ...ALONE, avoid });
+      const ready = readiest(connections, { now: NOW, policy, avoid });
+      expect(ready?.id).toBe(step.type === 'reuse' ? step.id : undefined);
+    },
+  );
 });

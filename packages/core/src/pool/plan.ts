@@ -1,5 +1,5 @@
 import type { Instant } from '../time/instant.ts';
-import { type ConnectionFacts, needsProof } from './admission.ts';
+import { admit, type ConnectionFacts, needsProof } from './admission.ts';
 import type { Hope, Survey } from './survey.ts';
 
 /** One request that wants a place. */
@@ -67,6 +67,22 @@ export function plan(seen: Survey, demand: Demand): Plan {
   return demand.waiting < policy.maxWaiting ? { type: 'wait', promised: false } : { type: 'refuse' };
 }
 
+/**
+ * The connection that `plan()` would have reused. Pure, and all that most requests need: nothing else of the pool is looked at for them.
+ */
+export function readiest<C extends ConnectionFacts>(
+  connections: readonly C[],
+  { now, policy, avoid }: Pick<Survey, 'now' | 'policy'> & Pick<Demand, 'avoid'>,
+): C | undefined {
+  let best: C | undefined;
+  for (const connection of connections) {
+    if (avoid?.has(connection.id) || admit(connection, now, policy).type !== 'admit') continue;
+    if (needsProof(connection, now, now, policy.proveAfterIdleMs)) continue;
+    best = better(best, connection);
+  }
+  return best;
+}
+
 /** An unused connection that gives its place up: one whose proof is late, or else one that the request must avoid. */
 function dispensable({ connections, late }: Survey, { avoid }: Demand): ConnectionFacts | undefined {
   return (
@@ -94,7 +110,7 @@ function hasPlace(
  * The one with fewer streams; among equals the one used last, then the one heard last: it is the least likely to have been
  * dropped on the way, and the others may grow idle and go.
  */
-function better(best: ConnectionFacts | undefined, other: ConnectionFacts): ConnectionFacts {
+function better<C extends ConnectionFacts>(best: C | undefined, other: C): C {
   if (best === undefined || other.streams < best.streams) return other;
   if (other.streams > best.streams) return best;
   const later = other.heardAt.mono - best.heardAt.mono || other.usedAt.mono - best.usedAt.mono;

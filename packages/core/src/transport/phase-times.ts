@@ -28,21 +28,24 @@ export class PhaseTimes {
     this.#phase = phase;
   }
 
-  /** Stops the clock of the last phase. */
-  end(): void {
-    this.#count();
+  /**
+   * Stops the clock of the last phase.
+   * @param now by the clock, from who has read it already.
+   */
+  end(now?: number): void {
+    if (this.#ended) return;
+    this.#count(now);
     this.#ended = true;
   }
 
   /** Up to now, the running phase included; only phases that the attempt has been in. */
   read(): Exchange['phaseMs'] {
+    if (this.#ended) return this.#spent;
     this.#count();
-    return this.#ended ? this.#spent : { ...this.#spent };
+    return { ...this.#spent };
   }
 
-  #count(): void {
-    if (this.#ended) return;
-    const now = this.#clock.now();
+  #count(now: number = this.#clock.now()): void {
     const ms = now - this.#since;
     this.#since = now;
     const spent = this.#spent;

@@ -26,9 +26,11 @@ export class LastHeard {
     return this.#at;
   }
 
-  now(): void {
+  /** @returns this moment. */
+  now(): Instant {
     this.#at = instant(this.#clock);
     this.#seen = this.#bytesRead();
+    return this.#at;
   }
 
   /** From now until `rest()` every byte received counts. */

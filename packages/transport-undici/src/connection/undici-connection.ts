@@ -187,9 +187,9 @@ export class UndiciConnection implements Connection {
     if (this.#riders.size === 0) this.#heard.rest();
   }
 
-  /** Something came from the peer. */
-  heard(): void {
-    this.#heard.now();
+  /** Something came from the peer. @returns this moment. */
+  heard(): Instant {
+    return this.#heard.now();
   }
 
   /**

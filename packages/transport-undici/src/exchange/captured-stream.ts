@@ -22,13 +22,19 @@ export interface StreamObserver {
 /** Where a stream's exchange finds it again. One property more, since each costs every look at the stream a little. */
 const CAPTURED = Symbol('captured');
 
-/** Of the overloads, those that are used. */
-interface Captive extends Omit<ClientHttp2Stream, 'write' | 'end' | 'emit'> {
-  [CAPTURED]: CapturedStream;
+/** What of a stream goes through its exchange first. */
+interface Hooks {
+  push(chunk: unknown, encoding?: BufferEncoding): boolean;
+  close(): void;
+  destroy(error?: Error): unknown;
   write(chunk: unknown, onTaken?: Taken): boolean;
-  end(chunk?: unknown, encoding?: unknown, onEnd?: unknown): Captive;
+  end(chunk?: unknown, encoding?: unknown, onEnd?: unknown): unknown;
   // Node's longest has three.
   emit(event: string, first?: unknown, second?: unknown, third?: unknown): boolean;
+}
+
+interface Captive extends Omit<ClientHttp2Stream, keyof Hooks>, Hooks {
+  [CAPTURED]: CapturedStream;
 }
 
 /**
@@ -36,8 +42,8 @@ interface Captive extends Omit<ClientHttp2Stream, 'write' | 'end' | 'emit'> {
  * if they were whole; the stream itself knows better, and this is where it is asked and where it is ended.
  */
 export class CapturedStream implements PieceSink {
-  /** Node's prototype of a stream, and that of the streams which are captured: made once, since methods of each stream's own cost all of Node's. */
-  static readonly #captives = new Map<object, object>();
+  /** Of all streams, over the methods of Node's one class of them. */
+  static #hooks: { readonly native: Captive; readonly ours: Hooks } | undefined;
 
   readonly stream: ClientHttp2Stream;
   readonly #native: Captive;
@@ -53,54 +59,59 @@ export class CapturedStream implements PieceSink {
   constructor(stream: ClientHttp2Stream, observer: StreamObserver) {
     this.stream = stream;
     this.#observer = observer;
-    const prototype: object = Object.getPrototypeOf(stream);
-    this.#native = prototype as Captive;
-    (stream as unknown as Captive)[CAPTURED] = this;
-    Object.setPrototypeOf(stream, CapturedStream.#captiveOf(prototype));
+    CapturedStream.#hooks ??= CapturedStream.#hooksOver(Object.getPrototypeOf(stream));
+    const { native, ours } = CapturedStream.#hooks;
+    this.#native = native;
+    const captive = stream as unknown as Captive;
+    captive[CAPTURED] = this;
+    // One by one and for each stream the same functions: functions of its own would be new to V8 at every call, and a prototype of their
+    // own costs the stream 2 µs.
+    captive.push = ours.push;
+    captive.close = ours.close;
+    captive.destroy = ours.destroy;
+    captive.write = ours.write;
+    captive.end = ours.end;
+    captive.emit = ours.emit;
     if (stream.writableFinished) observer.onRequestFlushed();
   }
 
-  static #captiveOf(prototype: object): object {
-    const known = CapturedStream.#captives.get(prototype);
-    if (known !== undefined) return known;
-    const native = prototype as Captive;
-    const captive = Object.create(prototype) as Captive;
-    captive.push = function (this: Captive, chunk: unknown, encoding?: BufferEncoding) {
-      this[CAPTURED].#onPush(chunk);
-      return native.push.call(this, chunk, encoding);
+  static #hooksOver(native: Captive): { readonly native: Captive; readonly ours: Hooks } {
+    const { push, destroy, end, emit } = native;
+    const ours: Hooks & ThisType<Captive> = {
+      push(chunk, encoding) {
+        this[CAPTURED].#onPush(chunk);
+        return push.call(this, chunk, encoding);
+      },
+      // undici closes abandoned streams with code 0, and closing ends the writable side first: the peer would see
+      // END_STREAM, that is a whole but short upload, and only then the reset.
+      close() {
+        this[CAPTURED].cancel();
+      },
+      // A RST_STREAM closes the stream and then destroys it; a dying session destroys it and makes up a code.
+      destroy(error) {
+        this[CAPTURED].#closedBeforeDestroy ??= this.closed;
+        return destroy.call(this, error);
+      },
+      write(chunk) {
+        return this[CAPTURED].#onWrite(chunk);
+      },
+      end(chunk, encoding, onEnd) {
+        return this[CAPTURED].#endsBehindWrite() ? this : end.call(this, chunk, encoding, onEnd);
+      },
+      emit(event, first, second, third) {
+        return this[CAPTURED].#hear(event, first) && emit.call(this, event, first, second, third);
+      },
     };
-    // undici closes abandoned streams with code 0, and closing ends the writable side first: the peer would see
-    // END_STREAM, that is a whole but short upload, and only then the reset.
-    captive.close = function (this: Captive) {
-      this[CAPTURED].cancel();
-    };
-    // A RST_STREAM closes the stream and then destroys it; a dying session destroys it and makes up a code.
-    captive.destroy = function (this: Captive, error?: Error) {
-      this[CAPTURED].#closedBeforeDestroy ??= this.closed;
-      return native.destroy.call(this, error);
-    };
-    captive.write = function (this: Captive, chunk: unknown) {
-      return this[CAPTURED].#onWrite(chunk);
-    };
-    captive.end = function (this: Captive, chunk?: unknown, encoding?: unknown, onEnd?: unknown) {
-      return this[CAPTURED].#endsBehindWrite() ? this : native.end.call(this, chunk, encoding, onEnd);
-    };
-    captive.emit = function (
-      this: Captive,
-      event: string,
-      first?: unknown,
-      second?: unknown,
-      third?: unknown,
-    ) {
-      return this[CAPTURED].#hear(event, first) && native.emit.call(this, event, first, second, third);
-    };
-    CapturedStream.#captives.set(prototype, captive);
-    return captive;
+    return { native, ours };
   }
 
   /** Hears events before undici does, without a listener that is paid for each. @returns whether undici is to hear of it. */
   #hear(event: string, first: unknown): boolean {
     switch (event) {
+      // Most events of an upload by far, and all that Node hears them for is to count the listeners to frame errors.
+      case 'newListener':
+      case 'removeListener':
+        return first === 'frameError';
       case 'finish':
         this.#observer?.onRequestFlushed();
         return true;

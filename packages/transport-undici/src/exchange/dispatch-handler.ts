@@ -4,6 +4,7 @@ import {
   type Clock,
   type Deadlines,
   type Exchange,
+  type Instant,
   type Lease,
   NOWHERE,
   type RetireReason,
@@ -216,8 +217,7 @@ export class DispatchHandler
       this.#fail({ kind: 'protocol', message, connection: 'stream-error' });
       return;
     }
-    this.#connection.heard();
-    this.#settle('keep');
+    this.#settle('keep', this.#connection.heard());
     this.#body.end({ type: 'whole' });
   }
 
@@ -307,17 +307,17 @@ export class DispatchHandler
     this.#controller?.abort(error);
   }
 
-  #settle(verdict: Verdict): void {
+  #settle(verdict: Verdict, at?: Instant): void {
     this.#settled = true;
     this.#record.requestComplete = this.#captured?.endStreamSent ?? false;
     this.#limits.stop();
     this.#attempt.signal.removeEventListener('abort', this.#onAbort);
-    this.#record.end();
+    this.#record.end(at?.mono);
     // An early answer leaves an upload behind; RFC 9113 section 8.1 lets it end in a reset.
     this.#captured?.leave();
     this.#upload.stop();
     this.#connection.leave(this);
     this.#done.resolve(this.#record.snapshot());
-    this.#lease.release(verdict);
+    this.#lease.release(verdict, at);
   }
 }

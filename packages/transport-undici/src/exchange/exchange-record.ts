@@ -41,8 +41,8 @@ export class ExchangeRecord {
   }
 
   /** Stops the clock of the last phase. */
-  end(): void {
-    this.#times.end();
+  end(now?: number): void {
+    this.#times.end(now);
   }
 
   snapshot(): Exchange {

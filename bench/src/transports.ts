@@ -16,7 +16,12 @@ import { cellTable, verdictTable } from './transports/tables.ts';
 export async function compareTransports(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
   const variants = installedOf(options.variants, (line) => process.stderr.write(`${line}\n`));
-  const plan = { ...options, variants, promisedRounds: options.rounds, promisedWarmUpMs: options.warmUpMs };
+  const plan = {
+    ...options,
+    variants,
+    promisedRounds: options.rounds,
+    promisedWarmUpMs: { small: options.warmUpMs, large: options.warmUpMs },
+  };
   const sink = await startSink({ server: options.server });
   try {
     const results: CellResult[] = [];

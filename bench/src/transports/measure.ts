@@ -2,7 +2,14 @@ import { speedRows } from '../promises/speed.ts';
 import type { Measurement, Round } from '../results/measurement.ts';
 import { distributionOf, latencyFigures } from '../results/quantiles.ts';
 import { CLIENT_SECONDS, type OnFailure, type Step } from '../steps.ts';
-import { type Cell, type CellResult, cellName, cpuSecondsPerGigabyte, megabytesPerSecond } from './cell.ts';
+import {
+  type Cell,
+  type CellResult,
+  cellName,
+  cpuSecondsPerGigabyte,
+  megabytesPerSecond,
+  SMALL_ALONE,
+} from './cell.ts';
 import { runH2load } from './h2load.ts';
 import type { LoadJob, Measured, Target } from './job.ts';
 import { startLoad, startSink } from './processes.ts';
@@ -17,8 +24,11 @@ export interface TransportPlan {
   /** Of the clients whose ratios are promised under a load: as many again decide a ratio that is near its bar. */
   readonly promisedRounds: number;
   readonly warmUpMs: number;
-  /** Of the same clients: until V8 has compiled nearly all that it will, the one with more code of its own looks dearer than it stays. */
-  readonly promisedWarmUpMs: number;
+  /**
+   * Of the same clients. V8 compiles what runs once an upload for good after some 17,000 of them; until then the client with more code
+   * of its own looks dearer than it stays, and while it does so everything is a gamble.
+   */
+  readonly promisedWarmUpMs: { readonly small: number; readonly large: number };
   readonly measureMs: number;
   readonly baseline?: string | undefined;
 }
@@ -37,10 +47,16 @@ export async function measureCell(
 ): Promise<CellResult> {
   const { measureMs, baseline } = plan;
   const warmUpOf = warmUpIn(cell, plan);
-  const jobOf = (variant: VariantName): LoadJob => {
-    const warmUpMs = warmUpOf(variant);
-    return { type: 'load', variant, target, trust: 'default', ...cell, warmUpMs, profile: false, baseline };
-  };
+  const jobOf = (variant: VariantName, warmUpMs: number): LoadJob => ({
+    type: 'load',
+    variant,
+    target,
+    trust: 'default',
+    ...cell,
+    warmUpMs,
+    profile: false,
+    baseline,
+  });
   const turns = { count: Math.max(1, Math.round(measureMs / TURN_MS)), ms: Math.min(TURN_MS, measureMs) };
   const variants = plan.variants.filter((variant) => canMeasure(variant, cell));
   const roundsOf = roundsIn(cell, plan);
@@ -50,11 +66,20 @@ export async function measureCell(
     const failedIn = (variant: VariantName, error: unknown): void =>
       failed(`${cellName(cell)}: ${VARIANTS[variant].label}, round ${round + 1}`, error);
     const taking = present.filter((variant) => variant !== 'h2load');
-    const parts = await inTurns(taking, turns, (variant) => startLoad(jobOf(variant)), failedIn);
-    for (const variant of taking) results.get(variant)?.push(together(parts.get(variant)));
+    // Those whose ratios are promised by themselves, so that none of them rests for long; whatever is compared with another build beside it.
+    const groups = Map.groupBy(
+      taking,
+      (variant) => baseline !== undefined || promisedIn(cell).includes(variant),
+    );
+    for (const group of groups.values()) {
+      const warmUpMs = Math.max(...group.map(warmUpOf));
+      const start = (variant: VariantName) => startLoad(jobOf(variant, 0));
+      const parts = await inTurns(group, { ...turns, warmUpMs }, start, failedIn);
+      for (const variant of group) results.get(variant)?.push(together(parts.get(variant)));
+    }
     if (present.includes('h2load')) {
       // It takes whole seconds, and no turns.
-      const measured = runH2load(jobOf('h2load'), measureMs).catch((error: unknown) => {
+      const measured = runH2load(jobOf('h2load', warmUpOf('h2load')), measureMs).catch((error: unknown) => {
         failedIn('h2load', error);
         return undefined;
       });
@@ -89,7 +114,8 @@ function roundsIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => nu
 }
 
 function warmUpIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => number {
-  return byPromise(cell, plan.promisedWarmUpMs, plan.warmUpMs);
+  const { small, large } = plan.promisedWarmUpMs;
+  return byPromise(cell, cell.bodyBytes <= SMALL_ALONE.bodyBytes ? small : large, plan.warmUpMs);
 }
 
 /** A cell a step, each with a server of its own: one that dies takes nothing else along. */

@@ -7,8 +7,9 @@ function recorder() {
     order.push(`${item} starts`);
     return {
       async measure(ms) {
-        order.push(item);
-        if (item === 'bad' && order.filter((each) => each === item).length === 2) throw new Error('it ended');
+        order.push(`${item} ${ms}`);
+        if (item === 'bad' && order.filter((each) => each === `bad ${ms}`).length === 2)
+          throw new Error('it ended');
         return `${item} ${ms}`;
       },
       async stop() {
@@ -21,8 +22,10 @@ function recorder() {
 
 test('all are warm before the first is measured, they take turns, and all stop', async () => {
   const { order, start } = recorder();
-  const results = await inTurns(['a', 'b'], { count: 3, ms: 200 }, start, () => expect.unreachable());
-  expect(order).toEqual('a starts,b starts,a,b,b,a,a,b,a stops,b stops'.split(','));
+  const turns = { count: 3, ms: 200, warmUpMs: 1_000 };
+  const results = await inTurns(['a', 'b'], turns, start, () => expect.unreachable());
+  const [warmUp, measured] = ['a 500,b 500,b 500,a 500', 'a 200,b 200,b 200,a 200,a 200,b 200'];
+  expect(order.join()).toBe(`a starts,b starts,${warmUp},${measured},a stops,b stops`);
   expect([...results]).toEqual([
     ['a', ['a 200', 'a 200', 'a 200']],
     ['b', ['b 200', 'b 200', 'b 200']],
@@ -34,7 +37,7 @@ test('one that fails, when it starts or later, has no result; the others go on, 
   const told: string[] = [];
   const results = await inTurns(
     ['a', 'missing', 'bad'],
-    { count: 3, ms: 1 },
+    { count: 3, ms: 1, warmUpMs: 0 },
     (item) => (item === 'missing' ? Promise.reject(new Error('not there')) : start(item)),
     (item, error) => told.push(`${item}: ${String(error)}`),
   );

@@ -8,10 +8,15 @@ export interface Turns {
   readonly count: number;
   /** How long each measures before it is another's turn. */
   readonly ms: number;
+  /** How long each runs before it is measured, in turns of its own: none rests so long that its connection is closed for that. */
+  readonly warmUpMs: number;
 }
 
+/** The longest turn of a warm-up: undici closes a connection that has rested for four seconds, and four others may have theirs meanwhile. */
+const WARM_UP_TURN_MS = 750;
+
 /**
- * Starts a runner for every item, one after another, and lets them measure in turns, the order reversed from turn to turn: what disturbs a
+ * Starts a runner for every item, one after another, warms them up in turns, and lets them measure in turns, the order reversed from turn to turn: what disturbs a
  * machine for a second or two disturbs them all. All have stopped when it returns.
  * @returns what each measured, by turn; undefined for those that failed, whom `onFailure` was told of.
  */
@@ -37,16 +42,22 @@ export async function inTurns<T, R>(
         runners.set(item, await start(item));
       });
     }
-    for (let turn = 0; turn < turns.count; turn += 1) {
-      for (const item of turn % 2 === 0 ? items : items.toReversed()) {
-        const sofar = results.get(item);
-        if (sofar === undefined) continue;
-        await unlessItFails(item, async () => {
-          const measured = await runners.get(item)?.measure(turns.ms);
-          if (measured !== undefined) sofar.push(measured);
-        });
+    const eachInTurn = async (
+      ms: number,
+      count: number,
+      take: (item: T, measured: R) => void,
+    ): Promise<void> => {
+      for (let turn = 0; turn < count; turn += 1) {
+        for (const item of turn % 2 === 0 ? items : items.toReversed()) {
+          const runner = results.get(item) && runners.get(item);
+          if (runner !== undefined)
+            await unlessItFails(item, async () => take(item, await runner.measure(ms)));
+        }
       }
-    }
+    };
+    const warmUps = Math.ceil(turns.warmUpMs / WARM_UP_TURN_MS);
+    await eachInTurn(turns.warmUpMs / warmUps, warmUps, () => undefined);
+    await eachInTurn(turns.ms, turns.count, (item, measured) => results.get(item)?.push(measured));
   } finally {
     await Promise.all([...runners.values()].map((runner) => runner.stop()));
   }

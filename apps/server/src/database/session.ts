@@ -57,8 +57,13 @@ export class Session {
     });
     // An idle connection that breaks is dropped by the pool; unheard its error would end the process.
     this.pool.on('error', () => this.probe());
-    this.pool.on('acquire', (client) => this.#busy.add(client));
-    this.pool.on('release', (_error, client) => this.#busy.delete(client));
+    // Nothing is returned: see `letProcessEnd` in core's connector.ts.
+    this.pool.on('acquire', (client) => {
+      this.#busy.add(client);
+    });
+    this.pool.on('release', (_error, client) => {
+      this.#busy.delete(client);
+    });
   }
 
   /** @throws what keeps it from connecting. */

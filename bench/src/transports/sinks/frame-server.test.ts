@@ -82,3 +82,17 @@ test('over HTTP/1.1 it counts alike', async () => {
   for await (const chunk of response.setEncoding('utf8')) text += chunk;
   expect(text).toBe(expectedAnswer(70_000, '1.1'));
 });
+
+test('over HTTP/1.1 it names no time after which it would end a connection that rests', async () => {
+  const agent = new https.Agent({ keepAlive: true });
+  try {
+    const request = https.request({ port, host: 'localhost', ca, method: 'POST', agent });
+    request.end('body');
+    const [response] = await once(request, 'response');
+    await once(response.resume(), 'end');
+    expect(response.headers).toMatchObject({ connection: 'keep-alive' });
+    expect(response.headers).not.toHaveProperty('keep-alive');
+  } finally {
+    agent.destroy();
+  }
+});

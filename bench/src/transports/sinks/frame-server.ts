@@ -11,7 +11,8 @@ import { WINDOWS } from './windows.ts';
  * processor time for a byte than its client, so that before it all HTTP/2 clients look alike: as fast as the server.
  */
 export function frameServer(certificate: LoopbackCertificate): Server {
-  const http1 = http.createServer((request, response) => {
+  // A client rests while the others have their turns; after Node's five seconds a request could meet the end of its connection.
+  const http1 = http.createServer({ keepAliveTimeout: 0 }, (request, response) => {
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.byteLength;

@@ -17,7 +17,7 @@ export interface OriginPoolOptions<C extends Connection> extends OriginOptions<C
 }
 
 /**
- * The connections to one origin and the requests that wait for them. All decisions are made by `plan()` and `admit()`;
+ * The connections to one origin and the requests that wait for them. All decisions are made in `plan.ts` and by `admit()`;
  * this carries them out. Every profile of reuse and every protocol takes this one path.
  */
 export class OriginPool<C extends Connection> {

@@ -68,7 +68,8 @@ export function plan(seen: Survey, demand: Demand): Plan {
 }
 
 /**
- * The connection that `plan()` would have reused. Pure, and all that most requests need: nothing else of the pool is looked at for them.
+ * The connection that `plan()` has a request reuse which comes now; undefined when it has anything else done. Pure, and all that most
+ * requests need: nothing is drawn up for them that would only say what else could be done.
  */
 export function readiest<C extends ConnectionFacts>(
   connections: readonly C[],

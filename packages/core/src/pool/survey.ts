@@ -37,55 +37,37 @@ export function survey(
   policy: ReusePolicy,
   slowConnectMs: number,
 ): Survey {
-  let open: ConnectionFacts[] | undefined;
-  let hopes: Hope[] | undefined;
-  let late: ConnectionFacts[] | undefined;
-  let over: { id: string; reason: RetireReason }[] | undefined;
+  const open: ConnectionFacts[] = [];
+  const hopes: Hope[] = [];
+  const late: ConnectionFacts[] = [];
+  const over: { id: string; reason: RetireReason }[] = [];
   let occupied = 0;
   let opening = false;
   for (const connection of connections) {
-    const { state, id } = connection;
     if (takesRoom(connection)) occupied += 1;
-    if (state === 'connecting') opening = true;
-    if (state === 'live' && connection.proof === 'late') late = append(late, connection);
+    if (connection.state === 'connecting') opening = true;
+    if (connection.state === 'live' && connection.proof === 'late') late.push(connection);
     const admission = admit(connection, now, policy);
     switch (admission.type) {
       case 'admit':
-        open = append(open, connection);
+        open.push(connection);
         break;
-      case 'soon': {
-        const slow = slowToConnect(connection, now, slowConnectMs);
-        hopes = append(hopes, { connection, places: admission.places, slow });
+      case 'soon':
+        hopes.push({
+          connection,
+          places: admission.places,
+          slow: slowToConnect(connection, now, slowConnectMs),
+        });
         break;
-      }
       case 'retire':
-        over = append(over, { id, reason: admission.reason });
+        over.push({ id: connection.id, reason: admission.reason });
         break;
       case 'full':
       case 'gone':
         break;
     }
   }
-  return {
-    connections,
-    now,
-    policy,
-    open: open ?? NONE,
-    hopes: hopes ?? NONE,
-    late: late ?? NONE,
-    over: over ?? NONE,
-    opening,
-    occupied,
-  };
-}
-
-const NONE: readonly never[] = Object.freeze([]);
-
-/** Every request has its survey, and most lists in it are empty: an array begun empty and pushed to has room for sixteen more. */
-function append<T>(list: T[] | undefined, item: T): T[] {
-  if (list === undefined) return [item];
-  list.push(item);
-  return list;
+  return { connections, now, policy, open, hopes, late, over, opening, occupied };
 }
 
 /** Whether a connection counts against `maxConnections`: all do but those that only wait for their socket to close. */

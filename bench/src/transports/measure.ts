@@ -66,11 +66,8 @@ export async function measureCell(
     const failedIn = (variant: VariantName, error: unknown): void =>
       failed(`${cellName(cell)}: ${VARIANTS[variant].label}, round ${round + 1}`, error);
     const taking = present.filter((variant) => variant !== 'h2load');
-    // Those whose ratios are promised by themselves, so that none of them rests for long; whatever is compared with another build beside it.
-    const groups = Map.groupBy(
-      taking,
-      (variant) => baseline !== undefined || promisedIn(cell).includes(variant),
-    );
+    // Those whose ratios are promised by themselves, so that none of them rests for long; all together beside another build.
+    const groups = Map.groupBy(taking, byPromise(cell, true, baseline !== undefined));
     for (const group of groups.values()) {
       const warmUpMs = Math.max(...group.map(warmUpOf));
       const start = (variant: VariantName) => startLoad(jobOf(variant, 0));
@@ -104,7 +101,7 @@ function together(parts: readonly Measured[] | undefined): Measured | undefined 
 }
 
 /** What the clients whose ratios are promised under this load get, and what the others get. */
-function byPromise(cell: Cell, promised: number, others: number): (variant: VariantName) => number {
+function byPromise<T>(cell: Cell, promised: T, others: T): (variant: VariantName) => T {
   const names = new Set(promisedIn(cell));
   return (variant) => (names.has(variant) ? promised : others);
 }

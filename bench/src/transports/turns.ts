@@ -8,16 +8,19 @@ export interface Turns {
   readonly count: number;
   /** How long each measures before it is another's turn. */
   readonly ms: number;
-  /** How long each runs before it is measured, in turns of its own: none rests so long that its connection is closed for that. */
+  /** How long each runs before any is measured, in shorter turns: none rests so long that its connection is closed for it. */
   readonly warmUpMs: number;
 }
 
-/** The longest turn of a warm-up: undici closes a connection that has rested for four seconds, and four others may have theirs meanwhile. */
+/**
+ * The longest turn of a warm-up: undici closes a connection that has rested for four seconds, and four others may have their turns
+ * meanwhile.
+ */
 const WARM_UP_TURN_MS = 750;
 
 /**
- * Starts a runner for every item, one after another, warms them up in turns, and lets them measure in turns, the order reversed from turn to turn: what disturbs a
- * machine for a second or two disturbs them all. All have stopped when it returns.
+ * Starts a runner for every item, one after another, warms them up in turns, and lets them measure in turns, the order reversed from turn
+ * to turn: what disturbs a machine for a second or two disturbs them all. All have stopped when it returns.
  * @returns what each measured, by turn; undefined for those that failed, whom `onFailure` was told of.
  */
 export async function inTurns<T, R>(

@@ -57,7 +57,7 @@ export class Session {
     });
     // An idle connection that breaks is dropped by the pool; unheard its error would end the process.
     this.pool.on('error', () => this.probe());
-    // Nothing is returned: see `letProcessEnd` in core's connector.ts.
+    // Nothing is returned, as by any listener (docs/adr/0028).
     this.pool.on('acquire', (client) => {
       this.#busy.add(client);
     });

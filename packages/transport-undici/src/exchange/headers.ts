@@ -18,19 +18,18 @@ const OURS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/**
- * The request's fields as HTTP/2 carries them, each name followed by its value; the length is the body's own, never the caller's claim. That
- * of a Buffer undici takes from it by itself.
- */
+/** The request's fields as HTTP/2 carries them, each name followed by its value; the length is the body's own, never the caller's claim. */
 export function requestHeaders(request: TransportRequest): string[] {
   const fields: string[] = [];
   for (const name of Object.keys(request.headers)) {
     const value = request.headers[name];
     if (value !== undefined && !OURS.has(name)) fields.push(name, value);
   }
-  const { byteLength = undefined, bytes = undefined } = request.body ?? {};
-  const untold = bytes === undefined || byteLength === 0;
-  if (byteLength !== undefined && untold) fields.push('content-length', String(byteLength));
+  const { body } = request;
+  if (body?.byteLength === undefined) return fields;
+  // Of a Buffer undici says it by itself; an empty one it is not given.
+  if (body.bytes === undefined || body.byteLength === 0)
+    fields.push('content-length', String(body.byteLength));
   return fields;
 }
 

@@ -3,24 +3,41 @@ import type { Clock } from '@ferry/core';
 /** What was measured longer ago, in milliseconds, says nothing of now. */
 const RECENT_MS = 1_000;
 
-/** How long the latest piece of any body took on one connection, so that the next body need not begin with caution. */
+/** A piece that was taken in this time, in milliseconds, is no obstacle to noticing silence within any sensible `idleMs`. */
+export const QUICK_MS = 250;
+
+/** A piece of a body that flow control and the socket have taken. */
+export interface TakenPiece {
+  readonly bytes: number;
+  /** Since it was handed over, in milliseconds. */
+  readonly tookMs: number;
+}
+
+/** How one connection took the latest piece of any body, so that the next body need not begin with caution. */
 export class RecentPace {
   readonly #clock: Clock;
-  #tookMs = 0;
+  #latest: TakenPiece | undefined;
   #at = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** In milliseconds; undefined when no piece was taken lately. */
-  get tookMs(): number | undefined {
-    return this.#clock.now() - this.#at <= RECENT_MS ? this.#tookMs : undefined;
+  /** Undefined when no piece was taken lately. */
+  get latest(): TakenPiece | undefined {
+    return this.#clock.now() - this.#at <= RECENT_MS ? this.#latest : undefined;
   }
 
-  /** A piece was taken, `tookMs` after it was handed over. */
-  note(tookMs: number): void {
-    this.#tookMs = tookMs;
-    this.#at = this.#clock.now();
+  /**
+   * A piece was taken. One that is shorter than the one before and as quick tells nothing new: it was the end of a body, or a short one.
+   * @param handedAt when it was handed over, by the clock.
+   */
+  note(bytes: number, handedAt: number): void {
+    const { latest } = this;
+    const now = this.#clock.now();
+    const tookMs = now - handedAt;
+    this.#at = now;
+    if (latest !== undefined && bytes < latest.bytes && Math.max(tookMs, latest.tookMs) <= QUICK_MS) return;
+    this.#latest = { bytes, tookMs };
   }
 }

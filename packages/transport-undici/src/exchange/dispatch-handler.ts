@@ -142,6 +142,7 @@ export class DispatchHandler
 
   onRequestFlushed(): void {
     if (this.#settled || this.#answered) return;
+    this.#upload.onRequestFlushed();
     this.#record.enter('headers');
     this.#limits.awaitHeaders();
   }

@@ -1,5 +1,3 @@
-import type { Clock } from '@ferry/core';
-
 /** Flow control and the socket have the piece, or `error` kept them from it. */
 export type Taken = (error?: Error | null) => void;
 
@@ -14,7 +12,9 @@ export interface PieceSink {
 
 export interface MemoryObserver {
   /** See `BodyObserver`. */
-  pieceBytes(tookMs: number | undefined): number;
+  pieceBytes(): number;
+  /** See `BodyObserver`. The last piece is not told of: that is the end of the request. */
+  onPieceTaken(): void;
   /** So many more bytes are with the protocol. `first`: undici is within its own write(). */
   onPieceWritten(bytes: number, first: boolean): void;
 }
@@ -26,23 +26,20 @@ export interface MemoryObserver {
  */
 export class MemoryFeed {
   readonly #bytes: Uint8Array;
-  readonly #clock: Clock;
   readonly #observer: MemoryObserver;
   #sink: PieceSink | undefined;
   #at = 0;
-  #handedAt = 0;
   #stopped = false;
 
-  constructor(bytes: Uint8Array, clock: Clock, observer: MemoryObserver) {
+  constructor(bytes: Uint8Array, observer: MemoryObserver) {
     this.#bytes = bytes;
-    this.#clock = clock;
     this.#observer = observer;
   }
 
   /** Writes the first piece. */
   start(sink: PieceSink): void {
     this.#sink = sink;
-    this.#hand(undefined);
+    this.#hand();
   }
 
   /** Writes nothing more. */
@@ -51,17 +48,18 @@ export class MemoryFeed {
   }
 
   readonly #onTaken: Taken = (error) => {
-    if (error == null) this.#hand(this.#clock.now() - this.#handedAt);
+    if (error != null) return;
+    this.#observer.onPieceTaken();
+    this.#hand();
   };
 
-  #hand(tookMs: number | undefined): void {
+  #hand(): void {
     const sink = this.#sink;
     if (this.#stopped || sink?.writable !== true) return;
     const start = this.#at;
-    const end = Math.min(start + this.#observer.pieceBytes(tookMs), this.#bytes.byteLength);
+    const end = Math.min(start + this.#observer.pieceBytes(), this.#bytes.byteLength);
     const piece = this.#bytes.subarray(start, end);
     this.#at = end;
-    this.#handedAt = this.#clock.now();
     if (end === this.#bytes.byteLength) sink.end(piece);
     else sink.write(piece, this.#onTaken);
     // Last, since whoever hears of it may abort.

@@ -36,10 +36,14 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
   #memory: MemoryFeed | undefined;
   readonly #feed: BodyFeed | undefined;
   #stream: CapturedStream | undefined;
+  /** The latest piece, and when it was handed over. */
+  #handedBytes = 0;
+  #handedAt = 0;
+  #lastHanded = false;
 
   constructor(options: OutgoingBodyOptions) {
     this.#options = options;
-    const { body, clock } = options;
+    const { body } = options;
     this.#bytes = body?.bytes;
     if (body === undefined || body.byteLength === 0) {
       this.dispatched = null;
@@ -48,7 +52,7 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
       // `onRequestStart` for whatever is left).
       this.dispatched = this.#bytes;
     } else {
-      this.#feed = new BodyFeed(body, clock, this);
+      this.#feed = new BodyFeed(body, this);
       // undici's types want a Readable; its Request takes any iterable. A long Buffer or a Readable can hang Node when it is
       // aborted, and counts against the session's memory.
       this.dispatched = this.#feed as unknown as DispatchedBody;
@@ -71,11 +75,11 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
     const bytes = this.#bytes;
     if (bytes === undefined || bytes.byteLength === 0) return;
     this.#options.record.bodyOpened = true;
-    if (bytes.byteLength <= this.pieceBytes(undefined)) {
+    if (bytes.byteLength <= this.pieceBytes()) {
       // One piece: what undici does with it is right as it is.
       this.onPieceWritten(bytes.byteLength, true);
     } else {
-      this.#memory = new MemoryFeed(bytes, this.#options.clock, this);
+      this.#memory = new MemoryFeed(bytes, this);
       stream.feedFrom(this.#memory);
     }
   }
@@ -84,22 +88,36 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
     this.#options.record.bodyOpened = true;
   }
 
-  pieceBytes(tookMs: number | undefined): number {
+  pieceBytes(): number {
     const { riderCount, pace } = this.#options.connection;
-    if (tookMs !== undefined) pace.note(tookMs);
     const form = this.#bytes === undefined ? 'slices' : 'memory';
-    return pieceBytes(form, riderCount, tookMs ?? pace.tookMs);
+    return pieceBytes(form, riderCount, pace.latest);
+  }
+
+  onPieceTaken(): void {
+    // undici asks for more right behind the last piece, which has not been taken by then.
+    if (!this.#lastHanded) this.#notePace();
+  }
+
+  /** The whole request is with the socket, and so is the last piece. */
+  onRequestFlushed(): void {
+    if (this.#handedBytes > 0) this.#notePace();
   }
 
   onPiece(bytes: number, last: boolean): void {
     const { record, attempt } = this.#options;
-    if (last) this.#stream?.lastPieceComes();
+    if (last) {
+      this.#lastHanded = true;
+      this.#stream?.lastPieceComes();
+    }
+    this.#handed(bytes);
     record.bytesSent += bytes;
     attempt.onBytesSent?.(record.bytesSent);
   }
 
   onPieceWritten(bytes: number, first: boolean): void {
     const { record, attempt } = this.#options;
+    this.#handed(bytes);
     record.bytesSent += bytes;
     if (attempt.onBytesSent === undefined) return;
     // Later, since whoever hears of it may abort, which undici cannot bear within its write().
@@ -121,5 +139,14 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
   stop(): void {
     this.#memory?.stop();
     this.#feed?.stop();
+  }
+
+  #handed(bytes: number): void {
+    this.#handedBytes = bytes;
+    this.#handedAt = this.#options.clock.now();
+  }
+
+  #notePace(): void {
+    this.#options.connection.pace.note(this.#handedBytes, this.#handedAt);
   }
 }

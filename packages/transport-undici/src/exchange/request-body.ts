@@ -1,10 +1,12 @@
-import type { Clock, RequestBody } from '@ferry/core';
+import type { RequestBody } from '@ferry/core';
 
 export interface BodyObserver {
   /** The body is about to be opened: a body that exists once cannot be sent again. */
   onBodyOpen(): void;
   /** How large the next piece may be; see `pieceBytes`. */
-  pieceBytes(tookMs: number | undefined): number;
+  pieceBytes(): number;
+  /** The piece before has been taken, by flow control and the socket: the next is asked for. */
+  onPieceTaken(): void;
   /** So many more bytes are about to be handed to the protocol. `last`: they are all that the body said it has. */
   onPiece(bytes: number, last: boolean): void;
   /** The source failed, or yielded too few or too many bytes. The stream must be reset before this returns. */
@@ -36,7 +38,6 @@ const READY = Promise.resolve();
  */
 export class BodyFeed implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #body: RequestBody;
-  readonly #clock: Clock;
   readonly #observer: BodyObserver;
   #source: AsyncIterator<Uint8Array> | undefined;
   /** What undici waits for. */
@@ -45,17 +46,13 @@ export class BodyFeed implements AsyncIterableIterator<Uint8Array, undefined> {
   #slice: Uint8Array | undefined;
   #sliceAt = 0;
   #total = 0;
-  /** When the piece before was handed over, and how long the stream took it. */
-  #handedAt: number | undefined;
-  #tookMs: number | undefined;
   #sourceWaiting = false;
   #parked = false;
   #stopped = false;
   #released = false;
 
-  constructor(body: RequestBody, clock: Clock, observer: BodyObserver) {
+  constructor(body: RequestBody, observer: BodyObserver) {
     this.#body = body;
-    this.#clock = clock;
     this.#observer = observer;
   }
 
@@ -84,7 +81,7 @@ export class BodyFeed implements AsyncIterableIterator<Uint8Array, undefined> {
   next(): Promise<Step> {
     return new Promise((resolve, reject) => {
       this.#pull = { resolve, reject };
-      if (this.#handedAt !== undefined) this.#tookMs = this.#clock.now() - this.#handedAt;
+      if (this.#total > 0) this.#observer.onPieceTaken();
       if (this.#source === undefined) {
         // undici asks first within its write(), where it cannot bear an abort: its queue would lose count.
         READY.then(() => this.#open());
@@ -163,11 +160,10 @@ export class BodyFeed implements AsyncIterableIterator<Uint8Array, undefined> {
 
   #hand(slice: Uint8Array): void {
     const start = this.#sliceAt;
-    const end = Math.min(start + this.#observer.pieceBytes(this.#tookMs), slice.byteLength);
+    const end = Math.min(start + this.#observer.pieceBytes(), slice.byteLength);
     const whole = end === slice.byteLength;
     this.#slice = whole ? undefined : slice;
     this.#sliceAt = whole ? 0 : end;
-    this.#handedAt = this.#clock.now();
     this.#total += end - start;
     this.#observer.onPiece(end - start, this.#total === this.#body.byteLength);
     const piece = whole && start === 0 ? slice : slice.subarray(start, end);

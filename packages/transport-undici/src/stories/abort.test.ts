@@ -152,32 +152,39 @@ it('a signal that outlives its requests keeps no listener of theirs', async () =
 
 /** Runs aborts in a process of its own: where one goes wrong, it never comes back (see facts). */
 it.each([
-  ['20 MB in pieces', 'fresh', 20 * 1024 * 1024, 20, 40],
-  ['20 MB in pieces', 'pooled', 20 * 1024 * 1024, 20, 40],
-  ['256 kB as one Buffer', 'fresh', 256 * 1024, 60, 12],
-  ['256 kB as one Buffer', 'pooled', 256 * 1024, 200, 12],
-])('aborting %s on a %s connection neither hangs nor spins', async (_, profile, size, count, latestMs) => {
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=@ferry/source',
-      fileURLToPath(new URL('../testing/abort-child.ts', import.meta.url)),
-      profile,
-      String(size),
-      String(count),
-      String(latestMs),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const watchdog = setTimeout(() => child.kill('SIGKILL'), 20_000);
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  clearTimeout(watchdog);
-  expect({ code, signal }).toEqual({ code: 0, signal: null });
-  const report = JSON.parse(output) as { outcomes: string[]; openSockets: number };
-  expect(report.outcomes).toEqual(Array(count).fill('aborted'));
-  expect(report.openSockets).toBe(0);
-});
+  ['20 MB in pieces', 'fresh', 20 * 1024 * 1024, 20, 40, 1, 'stalls'],
+  ['20 MB in pieces', 'pooled', 20 * 1024 * 1024, 20, 40, 1, 'stalls'],
+  ['20 MB in pieces', 'pooled', 20 * 1024 * 1024, 40, 40, 4, 'reads'],
+  ['256 kB as one Buffer', 'fresh', 256 * 1024, 60, 12, 1, 'stalls'],
+  ['256 kB as one Buffer', 'pooled', 256 * 1024, 200, 12, 1, 'stalls'],
+  ['1 MB as one Buffer', 'pooled', 1024 * 1024, 200, 12, 4, 'reads'],
+] as const)(
+  'aborting %s on a %s connection neither hangs nor spins: %i B, %i of them within %i ms, %i at once, the peer %s',
+  async (_, profile, size, count, latestMs, atOnce, peer) => {
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=@ferry/source',
+        fileURLToPath(new URL('../testing/abort-child.ts', import.meta.url)),
+        profile,
+        String(size),
+        String(count),
+        String(latestMs),
+        String(atOnce),
+        peer,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const watchdog = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    clearTimeout(watchdog);
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+    const report = JSON.parse(output) as { outcomes: string[]; openSockets: number };
+    expect(report.outcomes).toEqual(Array(count).fill('aborted'));
+    expect(report.openSockets).toBe(0);
+  },
+);

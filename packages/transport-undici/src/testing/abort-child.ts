@@ -2,18 +2,20 @@
  * Aborted uploads, each at another moment, in a process that must then end by itself: nothing else than a leak or a spin
  * keeps it alive. Started by the abort story with a watchdog.
  *
- * Arguments: `fresh` or `pooled`, the bytes of each upload, how many of them, and the latest moment in milliseconds.
+ * Arguments: `fresh` or `pooled`, the bytes of each upload, how many of them, the latest moment in milliseconds, how many at once, and
+ * whether the peer `reads` or `stalls`.
  */
 import { DEFAULT_ATTEMPT_LIMITS, FRESH, fromBytes, POOLED, TransportError } from '@ferry/core';
 import { createUndiciTransport } from '../index.ts';
 import { certificate } from './certificate.ts';
 import { h2Server } from './h2-server.ts';
 
-const [profile, size, count, latestMs] = process.argv.slice(2);
+const [profile, size, count, latestMs, atOnce, peer] = process.argv.slice(2);
 const { cert } = await certificate();
 const server = await h2Server(({ stream }) => {
-  // Reads nothing: the upload stalls on the window with its slices queued.
-  stream.pause();
+  // One that reads nothing stalls the upload on the window, with its pieces queued.
+  if (peer === 'stalls') stream.pause();
+  else stream.resume();
 });
 const transport = createUndiciTransport({
   policy: profile === 'pooled' ? POOLED : FRESH,
@@ -21,10 +23,11 @@ const transport = createUndiciTransport({
 });
 const bytes = new Uint8Array(Number(size));
 const outcomes: string[] = [];
-const rounds = Number(count);
-for (let round = 0; round < rounds; round += 1) {
+const rounds = Number(count) / Number(atOnce);
+
+async function abortedAfter(ms: number): Promise<void> {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), (round * Number(latestMs)) / rounds);
+  const timer = setTimeout(() => controller.abort(), ms);
   const outcome = await transport
     .send(
       { method: 'POST', url: server.url, headers: {}, body: fromBytes(bytes) },
@@ -36,6 +39,12 @@ for (let round = 0; round < rounds; round += 1) {
     );
   clearTimeout(timer);
   outcomes.push(outcome);
+}
+
+for (let round = 0; round < rounds; round += 1) {
+  const ms = (round * Number(latestMs)) / rounds;
+  // Beside each other, and at moments of their own.
+  await Promise.all(Array.from({ length: Number(atOnce) }, (_, index) => abortedAfter(ms + index)));
 }
 await transport.close();
 const deadline = performance.now() + 5_000;

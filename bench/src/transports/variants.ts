@@ -10,6 +10,7 @@ export type VariantName =
   | 'raw-https'
   | 'undici-agent'
   | 'undici-agent-iterable'
+  | 'undici-agent-2'
   | 'undici-client'
   | 'undici-client-each'
   | 'fetch'
@@ -38,6 +39,7 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   'raw-https': { label: 'node:https, keep-alive Agent', httpVersion: '1.1' },
   'undici-agent': { label: 'undici Agent, Buffer body', httpVersion: '2.0' },
   'undici-agent-iterable': { label: 'undici Agent, iterable body', httpVersion: '2.0' },
+  'undici-agent-2': { label: 'undici Agent, two connections', httpVersion: '2.0' },
   'undici-client': { label: 'undici Client, Buffer body', httpVersion: '2.0' },
   'undici-client-each': { label: 'undici Client each', httpVersion: '2.0' },
   fetch: { label: 'built-in fetch', httpVersion: '2.0' },
@@ -82,6 +84,13 @@ export function isVariant(name: string): name is VariantName {
 /** `maxSessionMemory` of Node's HTTP/2 sessions, which undici gives nobody to set: queued Buffers count against it. */
 const SESSION_MEMORY_BYTES = 10_000_000;
 
+const SEND_BUFFERS: ReadonlySet<VariantName> = new Set([
+  'undici-agent',
+  'undici-agent-2',
+  'undici-client',
+  'fetch',
+]);
+
 /**
  * Whether a variant belongs into a load. undici's Agent and Client and the built-in fetch fail uploads when more Buffers are queued than
  * a session may hold; the Agent with an iterable body stands in for them there, and would only say the same twice elsewhere.
@@ -98,6 +107,5 @@ export function canMeasure(
   variant: VariantName,
   { bodyBytes, atOnce }: { readonly bodyBytes: number; readonly atOnce: number },
 ): boolean {
-  const sendsBuffers = variant === 'undici-agent' || variant === 'undici-client' || variant === 'fetch';
-  return !sendsBuffers || bodyBytes * atOnce <= SESSION_MEMORY_BYTES;
+  return !SEND_BUFFERS.has(variant) || bodyBytes * atOnce <= SESSION_MEMORY_BYTES;
 }

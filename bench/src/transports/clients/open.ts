@@ -20,6 +20,8 @@ export async function openClient(variant: VariantName, options: ClientOptions): 
       return (await import('./undici.ts')).undiciAgent(url, ca, 'buffer');
     case 'undici-agent-iterable':
       return (await import('./undici.ts')).undiciAgent(url, ca, 'iterable');
+    case 'undici-agent-2':
+      return (await import('./undici.ts')).twoUndiciAgents(url, ca);
     case 'undici-client':
       return (await import('./undici.ts')).undiciClient(url, ca);
     case 'undici-client-each':

@@ -19,6 +19,25 @@ export function undiciAgent(url: string, ca: string | undefined, bodyAs: 'buffer
   };
 }
 
+/** Two of undici's Agents, as many connections as eight uploads have with POOLED: an upload takes the one with fewer under way. */
+export function twoUndiciAgents(url: string, ca: string | undefined): BenchClient {
+  const agents = [1, 2].map(() => ({ ...undiciAgent(url, ca, 'buffer'), underWay: 0 }));
+  return {
+    async upload(body) {
+      const agent = agents.reduce((least, other) => (other.underWay < least.underWay ? other : least));
+      agent.underWay += 1;
+      try {
+        return await agent.upload(body);
+      } finally {
+        agent.underWay -= 1;
+      }
+    },
+    async close() {
+      await Promise.all(agents.map((agent) => agent.close()));
+    },
+  };
+}
+
 /** One undici Client: one connection, which carries everything. */
 export function undiciClient(url: string, ca: string | undefined): BenchClient {
   const { origin, pathname: path } = new URL(url);

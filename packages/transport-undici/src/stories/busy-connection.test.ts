@@ -212,30 +212,76 @@ it('an exchange without SETTINGS knows nothing of flow control', async () => {
   expect(error.exchange).not.toHaveProperty('flowControl');
 });
 
-it('an upload on a shared connection begins with caution, unless the upload before it was taken quickly', async () => {
-  const peer = await world.peer((connection) => {
-    connection.settings();
-    connection.on('whole', (id: number) => {
-      // The first one is only there to share the connection.
-      if (id !== 1) connection.answer(id);
-    });
-  });
-  const clock = new FakeClock();
-  const policy = { ...POOLED, maxConnections: 1, proveAfterIdleMs: 60_000 };
-  const subject = await world.transport(policy, { clock });
-  const sharing = failureOf(subject.send(peer, { method: 'GET' }));
-  await expect.poll(() => peer.connections[0]?.sawEndStream(1)).toBe(true);
+describe('an upload on a shared connection', () => {
+  const KIB = 1024;
+  const body = fromBytes(new Uint8Array(600_000));
 
-  const firstPiece = async () => {
-    const sent: number[] = [];
-    const body = fromBytes(new Uint8Array(600_000));
-    await text(await subject.send(peer, { body, onBytesSent: (bytes) => sent.push(bytes) }));
-    return sent[0];
-  };
-  expect(await firstPiece()).toBe(64 * 1024);
-  expect(await firstPiece()).toBe(208 * 1024);
-  clock.advance(1_001);
-  expect(await firstPiece()).toBe(64 * 1024);
-  await subject.transport.close();
-  expect(await sharing).toMatchObject({ kind: 'closed' });
+  /** A peer that answers all requests but the first, which is only there to share the connection. */
+  async function shared(clock: FakeClock, greeting: (connection: RawConnection) => void) {
+    const peer = await world.peer((connection) => {
+      greeting(connection);
+      connection.settings();
+      connection.on('whole', (id: number) => {
+        if (id !== 1) connection.answer(id);
+      });
+    });
+    const policy = { ...POOLED, maxConnections: 1, proveAfterIdleMs: 60_000 };
+    const subject = await world.transport(policy, { clock });
+    const sharing = failureOf(subject.send(peer, { method: 'GET' }));
+    await expect.poll(() => peer.connections[0]?.sawEndStream(1)).toBe(true);
+    return { peer, subject, sharing };
+  }
+
+  it('begins with caution and goes on in larger pieces, unless the upload before it was taken quickly', async () => {
+    const clock = new FakeClock();
+    const { peer, subject, sharing } = await shared(clock, () => undefined);
+    const sent = async () => {
+      const pieces: number[] = [];
+      await text(await subject.send(peer, { body, onBytesSent: (bytes) => pieces.push(bytes) }));
+      return pieces;
+    };
+    expect(await sent()).toEqual([64 * KIB, 320 * KIB, 600_000]);
+    expect(await sent()).toEqual([600_000]);
+    clock.advance(1_001);
+    expect(await sent()).toEqual([64 * KIB, 320 * KIB, 600_000]);
+    await subject.transport.close();
+    expect(await sharing).toMatchObject({ kind: 'closed' });
+  });
+
+  it('goes on in small pieces where the first was taken slowly, so that silence is told from a slow road', async () => {
+    const clock = new FakeClock();
+    const { peer, subject, sharing } = await shared(clock, (connection) => {
+      connection.grantWindow = false;
+    });
+    const pieces: number[] = [];
+    const uploading = failureOf(subject.send(peer, { body, onBytesSent: (bytes) => pieces.push(bytes) }));
+    await expect.poll(() => peer.connections[0]?.received(3)).toBe(FIRST_WINDOW);
+    clock.advance(1_000);
+    peer.connections[0]?.windowUpdate(0, CREDIT);
+    peer.connections[0]?.windowUpdate(3, CREDIT);
+    await expect.poll(() => pieces).toEqual([64 * KIB, 80 * KIB]);
+    await subject.transport.close();
+    expect(await uploading).toMatchObject({ kind: 'closed' });
+    expect(await sharing).toMatchObject({ kind: 'closed' });
+  });
+
+  it('is measured to its end: the one behind it goes in small pieces where its only piece was slow', async () => {
+    const clock = new FakeClock();
+    const { peer, subject, sharing } = await shared(clock, (connection) => {
+      connection.grantWindow = false;
+    });
+    const short = fromBytes(new Uint8Array(FIRST_WINDOW + 1));
+    const first = subject.send(peer, { body: short });
+    await expect.poll(() => peer.connections[0]?.received(3)).toBe(FIRST_WINDOW);
+    clock.advance(1_000);
+    peer.connections[0]?.windowUpdate(0, 2 * CREDIT);
+    peer.connections[0]?.windowUpdate(3, CREDIT);
+    await text(await first);
+    const pieces: number[] = [];
+    const uploading = failureOf(subject.send(peer, { body, onBytesSent: (bytes) => pieces.push(bytes) }));
+    await expect.poll(() => pieces).toEqual([16 * KIB]);
+    await subject.transport.close();
+    expect(await uploading).toMatchObject({ kind: 'closed' });
+    expect(await sharing).toMatchObject({ kind: 'closed' });
+  });
 });

@@ -84,6 +84,7 @@ export function isVariant(name: string): name is VariantName {
 /** `maxSessionMemory` of Node's HTTP/2 sessions, which undici gives nobody to set: queued Buffers count against it. */
 const SESSION_MEMORY_BYTES = 10_000_000;
 
+/** They queue a body as one Buffer. */
 const SEND_BUFFERS: ReadonlySet<VariantName> = new Set([
   'undici-agent',
   'undici-agent-2',

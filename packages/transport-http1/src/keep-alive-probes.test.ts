@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { POOLED, type ReusePolicy } from '@ferry/core';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Stage, send, textOf } from './testing/stage.ts';
 
 let stage: Stage;
@@ -45,15 +45,11 @@ async function timerAfterTwo(policy: ReusePolicy): Promise<KernelTimer> {
     expect((await response.done).connectionReused).toBe(reused);
   }
   const [socket] = peer.sockets;
-  let timer: KernelTimer | undefined;
-  await expect
-    .poll(async () => {
-      timer = await timerOf(socket?.remotePort ?? 0);
-      return timer.kind;
-    })
-    .not.toBe(RETRANSMISSION);
-  if (timer === undefined) throw new Error('the timer was not read');
-  return timer;
+  return vi.waitFor(async () => {
+    const timer = await timerOf(socket?.remotePort ?? 0);
+    expect(timer.kind).not.toBe(RETRANSMISSION);
+    return timer;
+  });
 }
 
 describe.runIf(process.platform === 'linux')(

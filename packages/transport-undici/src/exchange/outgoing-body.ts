@@ -36,7 +36,7 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
   #memory: MemoryFeed | undefined;
   readonly #feed: BodyFeed | undefined;
   #stream: CapturedStream | undefined;
-  /** The latest piece, and when it was handed over. */
+  /** Of the piece that has not been taken yet; 0 for none. */
   #handedBytes = 0;
   #handedAt = 0;
   #lastHanded = false;
@@ -101,7 +101,7 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
 
   /** The whole request is with the socket, and so is the last piece. */
   onRequestFlushed(): void {
-    if (this.#handedBytes > 0) this.#notePace();
+    this.#notePace();
   }
 
   onPiece(bytes: number, last: boolean): void {
@@ -147,6 +147,8 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
   }
 
   #notePace(): void {
+    if (this.#handedBytes === 0) return;
     this.#options.connection.pace.note(this.#handedBytes, this.#handedAt);
+    this.#handedBytes = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { fromBytes, POOLED } from '@ferry/core';
+import { fromBytes, fromFactory, POOLED } from '@ferry/core';
 import { FakeClock } from '@ferry/core/testing';
 import { describe, expect, it } from 'vitest';
 import { FRAME, type RawConnection } from '../testing/raw-peer.ts';
@@ -217,9 +217,10 @@ describe('an upload on a shared connection', () => {
   const body = fromBytes(new Uint8Array(600_000));
 
   /** A peer that answers all requests but the first, which is only there to share the connection. */
-  async function shared(clock: FakeClock, greeting: (connection: RawConnection) => void) {
+  async function shared({ grantWindow }: { readonly grantWindow: boolean }) {
+    const clock = new FakeClock();
     const peer = await world.peer((connection) => {
-      greeting(connection);
+      connection.grantWindow = grantWindow;
       connection.settings();
       connection.on('whole', (id: number) => {
         if (id !== 1) connection.answer(id);
@@ -229,12 +230,11 @@ describe('an upload on a shared connection', () => {
     const subject = await world.transport(policy, { clock });
     const sharing = failureOf(subject.send(peer, { method: 'GET' }));
     await expect.poll(() => peer.connections[0]?.sawEndStream(1)).toBe(true);
-    return { peer, subject, sharing };
+    return { clock, peer, subject, sharing };
   }
 
   it('begins with caution and goes on in larger pieces, unless the upload before it was taken quickly', async () => {
-    const clock = new FakeClock();
-    const { peer, subject, sharing } = await shared(clock, () => undefined);
+    const { clock, peer, subject, sharing } = await shared({ grantWindow: true });
     const sent = async () => {
       const pieces: number[] = [];
       await text(await subject.send(peer, { body, onBytesSent: (bytes) => pieces.push(bytes) }));
@@ -249,10 +249,7 @@ describe('an upload on a shared connection', () => {
   });
 
   it('goes on in small pieces where the first was taken slowly, so that silence is told from a slow road', async () => {
-    const clock = new FakeClock();
-    const { peer, subject, sharing } = await shared(clock, (connection) => {
-      connection.grantWindow = false;
-    });
+    const { clock, peer, subject, sharing } = await shared({ grantWindow: false });
     const pieces: number[] = [];
     const uploading = failureOf(subject.send(peer, { body, onBytesSent: (bytes) => pieces.push(bytes) }));
     await expect.poll(() => peer.connections[0]?.received(3)).toBe(FIRST_WINDOW);
@@ -266,10 +263,7 @@ describe('an upload on a shared connection', () => {
   });
 
   it('is measured to its end: the one behind it goes in small pieces where its only piece was slow', async () => {
-    const clock = new FakeClock();
-    const { peer, subject, sharing } = await shared(clock, (connection) => {
-      connection.grantWindow = false;
-    });
+    const { clock, peer, subject, sharing } = await shared({ grantWindow: false });
     const short = fromBytes(new Uint8Array(FIRST_WINDOW + 1));
     const first = subject.send(peer, { body: short });
     await expect.poll(() => peer.connections[0]?.received(3)).toBe(FIRST_WINDOW);
@@ -282,6 +276,27 @@ describe('an upload on a shared connection', () => {
     await expect.poll(() => pieces).toEqual([16 * KIB]);
     await subject.transport.close();
     expect(await uploading).toMatchObject({ kind: 'closed' });
+    expect(await sharing).toMatchObject({ kind: 'closed' });
+  });
+
+  it('is not measured by a source that ends late', async () => {
+    const { clock, peer, subject, sharing } = await shared({ grantWindow: true });
+    const asked = Promise.withResolvers<void>();
+    const ends = Promise.withResolvers<void>();
+    async function* late(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(64 * KIB);
+      asked.resolve();
+      await ends.promise;
+    }
+    const first = subject.send(peer, { body: fromFactory(late) });
+    await asked.promise;
+    clock.advance(600);
+    ends.resolve();
+    await text(await first);
+    const pieces: number[] = [];
+    await text(await subject.send(peer, { body, onBytesSent: (bytes) => pieces.push(bytes) }));
+    expect(pieces).toEqual([256 * KIB, 600_000]);
+    await subject.transport.close();
     expect(await sharing).toMatchObject({ kind: 'closed' });
   });
 });

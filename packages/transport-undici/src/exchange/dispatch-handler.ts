@@ -247,7 +247,7 @@ export class DispatchHandler
     const record = this.#record;
     if (record.phase === 'headers' || this.#body.paused) return undefined;
     // Not the window: a peer that grants little by little finds it used up at every look.
-    return this.#upload.taken + record.bytesReceived + this.#own.look();
+    return this.#upload.taken + record.bytesReceived + this.#own.look(this.#upload);
   }
 
   onSettingsDue(connectMs: number): void {

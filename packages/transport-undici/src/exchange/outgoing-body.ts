@@ -4,6 +4,7 @@ import type { UndiciConnection } from '../connection/undici-connection.ts';
 import type { CapturedStream } from './captured-stream.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { MemoryFeed, type MemoryObserver } from './memory-feed.ts';
+import type { BodyProgress } from './own-bytes.ts';
 import { pieceBytes } from './piece-size.ts';
 import { BodyFeed, type BodyObserver } from './request-body.ts';
 
@@ -26,7 +27,7 @@ export interface SourceObserver {
 }
 
 /** The body of one request on its way out: in which form undici gets it, and what is known of how much has left. */
-export class OutgoingBody implements BodyObserver, MemoryObserver {
+export class OutgoingBody implements BodyObserver, MemoryObserver, BodyProgress {
   /** What undici is given. */
   readonly dispatched: DispatchedBody;
   readonly #options: OutgoingBodyOptions;
@@ -64,9 +65,12 @@ export class OutgoingBody implements BodyObserver, MemoryObserver {
     return this.#feed?.sourceWaiting === true && this.#stream?.queuedBytes === 0;
   }
 
-  /** Bytes that flow control and the socket have taken, of those handed over. */
+  get handed(): number {
+    return this.#options.record.bytesSent;
+  }
+
   get taken(): number {
-    return this.#options.record.bytesSent - (this.#stream?.queuedBytes ?? 0);
+    return this.handed - (this.#stream?.queuedBytes ?? 0);
   }
 
   /** The stream is there, and undici is about to write to it. */

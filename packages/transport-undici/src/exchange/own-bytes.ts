@@ -1,3 +1,5 @@
+import { LARGEST_PIECE } from './piece-size.ts';
+
 /** What a connection tells of the bytes that requests have put on it. */
 export interface SharedBytes {
   readonly riderCount: number;
@@ -7,15 +9,27 @@ export interface SharedBytes {
   readonly sharing: number;
 }
 
+/** How far a body is, in bytes: what was handed over, and what of that flow control and the socket have taken. */
+export interface BodyProgress {
+  readonly handed: number;
+  readonly taken: number;
+}
+
 /**
- * What left on a connection while one exchange was alone there, in bytes: finer than the pieces of its body. What finished
- * siblings wrote meanwhile is not its own, or short requests beside it would hide that it stands still.
+ * What left on a connection for one exchange, in bytes: finer than the pieces of its body. Alone there, all that leaves is its own, and
+ * what finished siblings wrote meanwhile is not, or short requests beside it would hide that it stands still.
+ * Beside others nobody tells whose it was. But the connection sends what it was given first first: before the piece that this body has
+ * in hand, each of the others sends one of its own at most. So much counts, and no more: what leaves beyond it passes by a piece that
+ * flow control holds back.
  */
 export class OwnBytes {
   readonly #connection: SharedBytes;
   #sharing: number;
   #seen: number;
   #moved = 0;
+  /** How many bytes of the body had been handed over with its latest piece, and what has counted for that one beside others. */
+  #handed = 0;
+  #counted = 0;
 
   constructor(connection: SharedBytes) {
     this.#connection = connection;
@@ -23,16 +37,28 @@ export class OwnBytes {
     this.#seen = connection.requestBytesWritten;
   }
 
-  /** Looks. Grows only when something of this exchange, and of no other, has left since the look before. */
-  look(): number {
+  /** Looks. Grows only when something of this exchange has left since the look before, as far as can be told. */
+  look(body: BodyProgress): number {
     const { sharing, riderCount, requestBytesWritten } = this.#connection;
-    if (sharing !== this.#sharing || riderCount > 1) {
+    if (sharing !== this.#sharing) {
       this.#sharing = sharing;
       this.#seen = requestBytesWritten;
     } else if (requestBytesWritten > this.#seen) {
-      this.#moved += requestBytesWritten - this.#seen;
+      const left = requestBytesWritten - this.#seen;
+      this.#moved += riderCount === 1 ? left : this.#share(left, riderCount, body);
       this.#seen = requestBytesWritten;
     }
     return this.#moved;
+  }
+
+  #share(left: number, riderCount: number, { handed, taken }: BodyProgress): number {
+    if (taken === handed) return 0;
+    if (handed !== this.#handed) {
+      this.#handed = handed;
+      this.#counted = 0;
+    }
+    const share = Math.max(0, Math.min(left, riderCount * LARGEST_PIECE - this.#counted));
+    this.#counted += share;
+    return share;
   }
 }

@@ -13,6 +13,9 @@ const ALONE_BYTES = 512 * 1024;
  */
 const SHARED_BYTES = 1024 * 1024;
 
+/** No piece has more bytes. */
+export const LARGEST_PIECE: number = SHARED_BYTES;
+
 /** As many as POOLED has on one connection may have pieces of `SHARED_BYTES`; with more of them, all together have as much as one. */
 const FEW_RIDERS = 4;
 

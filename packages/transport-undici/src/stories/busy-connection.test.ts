@@ -105,6 +105,38 @@ it('an upload that stands still is silent, however busy its connection is with o
   expect(await uploading).toMatchObject({ kind: 'timeout', phase: 'request', delivery: 'unknown' });
 });
 
+it('an upload that stands still is silent beside a long one that moves, which goes on', async () => {
+  const STEP = 100_000;
+  const peer = await world.peer((connection) => {
+    connection.grantWindow = false;
+    connection.settings();
+    connection.on('whole', (id: number) => connection.answer(id));
+  });
+  const clock = new FakeClock();
+  const subject = await world.transport({ ...POOLED, maxConnections: 1 }, { clock });
+  const limits = { idleMs: 1_000, totalMs: 60_000 };
+  const still = failureOf(subject.send(peer, { body: fromBytes(new Uint8Array(STEP)), limits }));
+  let silent: unknown;
+  still.then((error) => {
+    silent = error;
+  });
+  await expect.poll(() => peer.connections[0]?.received(1)).toBe(FIRST_WINDOW);
+  const [connection] = peer.connections;
+  const length = FIRST_WINDOW + 40 * STEP;
+  const moving = subject.send(peer, { body: fromBytes(new Uint8Array(length)), limits });
+  connection?.windowUpdate(0, FIRST_WINDOW);
+  for (let received = FIRST_WINDOW; ; received += STEP) {
+    await expect.poll(() => connection?.received(3), { interval: 5 }).toBe(received);
+    if (received === length) break;
+    if (silent === undefined) clock.advance(100);
+    connection?.windowUpdate(0, STEP);
+    connection?.windowUpdate(3, STEP);
+  }
+  expect(await text(await moving)).toBe('ok');
+  expect(silent).toMatchObject({ kind: 'timeout', phase: 'request', delivery: 'unknown' });
+  await still;
+});
+
 it('long bodies in memory that stand still leave the session room for another request', async () => {
   const peer = await world.peer((connection) => {
     connection.grantWindow = false;
@@ -210,6 +242,58 @@ it('an exchange without SETTINGS knows nothing of flow control', async () => {
   const subject = await world.transport(POOLED);
   const error = await failureOf(subject.send(peer, { limits: { connectMs: 100 } }));
   expect(error.exchange).not.toHaveProperty('flowControl');
+});
+
+describe('a road that becomes slow under large pieces', () => {
+  const BODY_BYTES = 500_000;
+  const limits = { idleMs: 1_000, totalMs: 600_000 };
+
+  /** Two uploads of which each is one piece, in hand as a whole, while the peer has granted a little of it. */
+  async function twoInHand() {
+    const clock = new FakeClock();
+    const peer = await world.peer((connection) => {
+      connection.settings([[INITIAL_WINDOW_SIZE, BODY_BYTES]]);
+      connection.on('whole', (id: number) => connection.answer(id));
+    });
+    const subject = await world.transport({ ...POOLED, maxConnections: 1 }, { clock });
+    // Taken quickly, so that the next are handed over whole.
+    const body = fromBytes(new Uint8Array(BODY_BYTES));
+    await text(await subject.send(peer, { body }));
+    const [connection] = peer.connections;
+    if (connection === undefined) throw new Error('no connection');
+    connection.grantWindow = false;
+    const ended: string[] = [];
+    const uploads = ['first', 'second'].map(async (name) => {
+      const error = await failureOf(subject.send(peer, { body, limits }));
+      ended.push(name);
+      return error;
+    });
+    const received = (): number => connection.received(3) + connection.received(5);
+    await expect.poll(received).toBe(FIRST_WINDOW);
+    /** Grants a little of the connection's window in every tenth of `idleMs`, for so long. */
+    const drip = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms && ended.length === 0; passed += 100) {
+        const before = received();
+        connection.windowUpdate(0, CREDIT);
+        await expect.poll(received, { interval: 5 }).toBe(before + CREDIT);
+        clock.advance(100);
+      }
+    };
+    return { clock, subject, connection, uploads, ended, drip };
+  }
+
+  it('does not make silent what it carries, though no piece is through for longer than idleMs', async () => {
+    const { clock, subject, uploads, ended, drip } = await twoInHand();
+    await drip(5_000);
+    expect(ended).toEqual([]);
+    // Now it stands still.
+    clock.advance(1_100);
+    await expect.poll(() => ended.toSorted()).toEqual(['first', 'second']);
+    for (const upload of await Promise.all(uploads)) {
+      expect(upload).toMatchObject({ kind: 'timeout', phase: 'request' });
+    }
+    await subject.transport.close();
+  });
 });
 
 describe('an upload on a shared connection', () => {

@@ -20,7 +20,7 @@ export async function compareTransports(args: readonly string[]): Promise<void> 
     ...options,
     variants,
     promisedRounds: options.rounds,
-    promisedWarmUpMs: { small: options.warmUpMs, large: options.warmUpMs },
+    promisedWarmUpMs: { alone: options.warmUpMs, together: options.warmUpMs, large: options.warmUpMs },
   };
   const sink = await startSink({ server: options.server });
   try {

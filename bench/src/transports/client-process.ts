@@ -1,9 +1,10 @@
 /**
  * A client process: takes one job from its parent, does it, reports what it measured, and ends. A load is warmed up, and measured as often
- * as the parent sends it how many milliseconds, until the parent disconnects.
+ * as the parent sends it how many milliseconds and bytes, until the parent disconnects.
  */
 import { once } from 'node:events';
 import type { FireJob, Job, LoadJob, Measured, SpacedJob, StreamJob } from './job.ts';
+import type { WarmUp } from './turns.ts';
 
 const [job] = (await once(process, 'message')) as [Job];
 if (job.type === 'load') await serveLoad(job);
@@ -18,8 +19,8 @@ async function serveLoad(job: LoadJob): Promise<void> {
     // A listener that stays keeps the process alive: unused connections do not, nor does the profiler.
     const ended = once(process, 'disconnect');
     // It returns nothing: a listener that does makes every `emit()` of the process dearer (docs/adr/0028).
-    process.on('message', (measureMs: number) => {
-      void measure(measureMs).then((measured) => process.send?.(measured));
+    process.on('message', ({ ms, bodyBytes }: WarmUp) => {
+      void measure(ms, bodyBytes).then((measured) => process.send?.(measured));
     });
     process.send?.('warm');
     await ended;

@@ -2,20 +2,14 @@ import { speedRows } from '../promises/speed.ts';
 import type { Measurement, Round } from '../results/measurement.ts';
 import { distributionOf, latencyFigures } from '../results/quantiles.ts';
 import { CLIENT_SECONDS, type OnFailure, type Step } from '../steps.ts';
-import {
-  type Cell,
-  type CellResult,
-  cellName,
-  cpuSecondsPerGigabyte,
-  megabytesPerSecond,
-  SMALL_ALONE,
-} from './cell.ts';
+import { type Cell, type CellResult, cellName, cpuSecondsPerGigabyte, megabytesPerSecond } from './cell.ts';
 import { runH2load } from './h2load.ts';
 import type { LoadJob, Measured, Target } from './job.ts';
 import { startLoad, startSink } from './processes.ts';
 import { promisedIn } from './promises.ts';
-import { inTurns } from './turns.ts';
+import { inTurns, type Turns, type WarmUp } from './turns.ts';
 import { canMeasure, isMeasured, isVariant, VARIANTS, type VariantName } from './variants.ts';
+import { type PromisedWarmUp, totalMs, warmUpsIn } from './warm-up.ts';
 
 export interface TransportPlan {
   readonly cells: readonly Cell[];
@@ -24,17 +18,16 @@ export interface TransportPlan {
   /** Of the clients whose ratios are promised under a load: as many again decide a ratio that is near its bar. */
   readonly promisedRounds: number;
   readonly warmUpMs: number;
-  /**
-   * Of the same clients. V8 compiles what runs once an upload for good after some 17,000 of them; until then the client with more code
-   * of its own looks dearer than it stays, and while it does so everything is a gamble.
-   */
-  readonly promisedWarmUpMs: { readonly small: number; readonly large: number };
+  readonly promisedWarmUpMs: PromisedWarmUp;
   readonly measureMs: number;
   readonly baseline?: string | undefined;
 }
 
-/** How long a client is measured before it is another's turn. */
+/** How long a client is measured before it is another's turn: so long, and long enough for this many bytes, several uploads of each. */
 const TURN_MS = 200;
+const BYTES_IN_A_MS = 100_000;
+/** How often it is its turn, at least: the order is reversed from one to the next. */
+const LEAST_TURNS = 2;
 /** How much longer a turn takes, with its lead-in and the uploads that were under way. */
 const TURN_COST = 1.5;
 
@@ -46,7 +39,8 @@ export async function measureCell(
   failed: OnFailure,
 ): Promise<CellResult> {
   const { measureMs, baseline } = plan;
-  const warmUpOf = warmUpIn(cell, plan);
+  const warmUpsOf = warmUpIn(cell, plan);
+  const turns = turnsIn(cell, plan);
   const jobOf = (variant: VariantName, warmUpMs: number): LoadJob => ({
     type: 'load',
     variant,
@@ -57,7 +51,6 @@ export async function measureCell(
     profile: false,
     baseline,
   });
-  const turns = { count: Math.max(1, Math.round(measureMs / TURN_MS)), ms: Math.min(TURN_MS, measureMs) };
   const variants = plan.variants.filter((variant) => canMeasure(variant, cell));
   const roundsOf = roundsIn(cell, plan);
   const results = new Map(variants.map((variant): [VariantName, (Measured | undefined)[]] => [variant, []]));
@@ -69,17 +62,20 @@ export async function measureCell(
     // Those whose ratios are promised by themselves, so that none of them rests for long; all together beside another build.
     const groups = Map.groupBy(taking, byPromise(cell, true, baseline !== undefined));
     for (const group of groups.values()) {
-      const warmUpMs = Math.max(...group.map(warmUpOf));
+      // Those of both kinds warm up alike.
+      const warmUps = group.map(warmUpsOf).reduce((a, b) => (totalMs(a) >= totalMs(b) ? a : b));
       const start = (variant: VariantName) => startLoad(jobOf(variant, 0));
-      const parts = await inTurns(group, { ...turns, warmUpMs }, start, failedIn);
+      const parts = await inTurns(group, { ...turns, warmUps }, start, failedIn);
       for (const variant of group) results.get(variant)?.push(together(parts.get(variant)));
     }
     if (present.includes('h2load')) {
       // It takes whole seconds, and no turns.
-      const measured = runH2load(jobOf('h2load', warmUpOf('h2load')), measureMs).catch((error: unknown) => {
-        failedIn('h2load', error);
-        return undefined;
-      });
+      const measured = runH2load(jobOf('h2load', totalMs(warmUpsOf('h2load'))), measureMs).catch(
+        (error: unknown) => {
+          failedIn('h2load', error);
+          return undefined;
+        },
+      );
       results.get('h2load')?.push(await measured);
     }
   }
@@ -110,18 +106,25 @@ function roundsIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => nu
   return byPromise(cell, plan.promisedRounds, plan.rounds);
 }
 
-function warmUpIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => number {
-  const { small, large } = plan.promisedWarmUpMs;
-  return byPromise(cell, cell.bodyBytes <= SMALL_ALONE.bodyBytes ? small : large, plan.warmUpMs);
+function warmUpIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => readonly WarmUp[] {
+  const { promised, others } = warmUpsIn(cell, plan);
+  return byPromise(cell, promised, others);
+}
+
+/** However short a measurement is to be, all have several uploads in each turn, and more than one turn. */
+function turnsIn({ bodyBytes, atOnce }: Cell, { measureMs }: TransportPlan): Omit<Turns, 'warmUps'> {
+  const ms = Math.max(Math.min(TURN_MS, measureMs), (bodyBytes * atOnce) / BYTES_IN_A_MS);
+  return { count: Math.max(LEAST_TURNS, Math.round(measureMs / ms)), ms };
 }
 
 /** A cell a step, each with a server of its own: one that dies takes nothing else along. */
 export function transportSteps(plan: TransportPlan): Step[] {
   return plan.cells.map((cell) => {
     const variants = plan.variants.filter((variant) => isMeasured(variant, cell));
-    const [roundsOf, warmUpOf] = [roundsIn(cell, plan), warmUpIn(cell, plan)];
+    const [roundsOf, warmUpsOf, turns] = [roundsIn(cell, plan), warmUpIn(cell, plan), turnsIn(cell, plan)];
     const secondsOf = (variant: VariantName): number =>
-      roundsOf(variant) * ((warmUpOf(variant) + plan.measureMs * TURN_COST) / 1_000 + CLIENT_SECONDS);
+      roundsOf(variant) *
+      ((totalMs(warmUpsOf(variant)) + turns.count * turns.ms * TURN_COST) / 1_000 + CLIENT_SECONDS);
     return {
       part: 'transports',
       name: cellName(cell),

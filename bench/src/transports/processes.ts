@@ -1,6 +1,6 @@
 import { inFreshProcess, messageFrom, START_MS, startProgram, stopChild } from '../children/child.ts';
 import type { Job, LoadJob, Measured, Target, Trouble } from './job.ts';
-import type { Runner } from './turns.ts';
+import type { Runner, WarmUp } from './turns.ts';
 
 /** How much longer a job may take than it should. */
 const GRACE_MS = 20_000;
@@ -43,7 +43,7 @@ export async function startLoad(job: LoadJob): Promise<Runner<Measured>> {
   const child = startProgram('transports/client-process');
   const stop = (): Promise<void> =>
     stopChild(child, () => child.process.connected && child.process.disconnect());
-  const ask = async (message: LoadJob | number, limitMs: number): Promise<unknown> => {
+  const ask = async (message: LoadJob | WarmUp, limitMs: number): Promise<unknown> => {
     const answer = messageFrom(child, job.variant, limitMs + GRACE_MS, (given) => given ?? undefined);
     child.process.send(message);
     return await answer;
@@ -54,7 +54,13 @@ export async function startLoad(job: LoadJob): Promise<Runner<Measured>> {
     await stop();
     throw error;
   }
-  return { measure: async (measureMs) => (await ask(measureMs, measureMs)) as Measured, stop };
+  return {
+    async warmUp(stage) {
+      await ask(stage, stage.ms);
+    },
+    measure: async (ms) => (await ask({ ms, bodyBytes: job.bodyBytes }, ms)) as Measured,
+    stop,
+  };
 }
 
 /** Measures a load once, in a process of its own. */

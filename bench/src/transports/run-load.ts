@@ -7,14 +7,18 @@ import { VARIANTS } from './variants.ts';
 
 const SAMPLE_MICROSECONDS = 200;
 
-/** Uploads `atOnce` side by side for so many milliseconds, and reports what they cost. */
-export type MeasureLoad = (measureMs: number) => Promise<Measured>;
+/** Uploads bodies of that size, `atOnce` side by side, for so many milliseconds, and reports what they cost. */
+export type MeasureLoad = (measureMs: number, bodyBytes: number) => Promise<Measured>;
+
+/** @returns whether there is to be another upload. */
+type OnAnswer = (latencyMs: number) => boolean;
 
 /** Warms the client up: code is compiled and connections are open when the returned function measures. */
 export async function warmUp(client: BenchClient, job: LoadJob): Promise<MeasureLoad> {
-  const body = Buffer.alloc(job.bodyBytes, 0x61);
-  const expected = expectedAnswer(job.bodyBytes, VARIANTS[job.variant].httpVersion);
-  const upload = async (onAnswer: (latencyMs: number) => boolean): Promise<void> => {
+  const largest = Buffer.alloc(job.bodyBytes, 0x61);
+  const upload = async (bodyBytes: number, onAnswer: OnAnswer): Promise<void> => {
+    const body = bodyBytes === job.bodyBytes ? largest : Buffer.alloc(bodyBytes, 0x61);
+    const expected = expectedAnswer(bodyBytes, VARIANTS[job.variant].httpVersion);
     for (let goOn = true; goOn; ) {
       const since = performance.now();
       const answer = await client.upload(body);
@@ -22,23 +26,23 @@ export async function warmUp(client: BenchClient, job: LoadJob): Promise<Measure
       goOn = onAnswer(performance.now() - since);
     }
   };
-  const sideBySide = async (onAnswer: (latencyMs: number) => boolean): Promise<void> => {
-    await Promise.all(Array.from({ length: job.atOnce }, () => upload(onAnswer)));
+  const sideBySide = async (bodyBytes: number, onAnswer: OnAnswer): Promise<void> => {
+    await Promise.all(Array.from({ length: job.atOnce }, () => upload(bodyBytes, onAnswer)));
   };
 
   const warmUntil = performance.now() + job.warmUpMs;
-  await sideBySide(() => performance.now() < warmUntil);
+  await sideBySide(job.bodyBytes, () => performance.now() < warmUntil);
 
-  return async (measureMs) => {
+  return async (measureMs, bodyBytes) => {
     const stopProfile = job.profile ? await startProfile() : undefined;
     const window = new MeasuringWindow(measureMs, job.atOnce, startMeter);
-    await sideBySide((latencyMs) => window.onAnswer(latencyMs));
+    await sideBySide(bodyBytes, (latencyMs) => window.onAnswer(latencyMs));
     const profile = await stopProfile?.();
     const { latenciesMs } = window;
     const uploads = latenciesMs.length;
     return {
       uploads,
-      bytes: uploads * job.bodyBytes,
+      bytes: uploads * bodyBytes,
       latenciesMs,
       ...window.costs,
       ...(profile === undefined ? {} : { profile }),

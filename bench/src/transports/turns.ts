@@ -1,15 +1,23 @@
 /** Something that is warm and measures when it is asked to. */
 export interface Runner<R> {
+  /** Runs for so long with bodies of that size, and discards what it measures. */
+  warmUp(stage: WarmUp): Promise<void>;
   measure(ms: number): Promise<R>;
   stop(): Promise<void>;
+}
+
+/** A part of a warm-up. */
+export interface WarmUp {
+  readonly ms: number;
+  readonly bodyBytes: number;
 }
 
 export interface Turns {
   readonly count: number;
   /** How long each measures before it is another's turn. */
   readonly ms: number;
-  /** How long each runs before any is measured, in shorter turns: none rests so long that its connection is closed for it. */
-  readonly warmUpMs: number;
+  /** What each runs before any is measured, stage by stage, in shorter turns: none rests so long that its connection is closed for it. */
+  readonly warmUps: readonly WarmUp[];
 }
 
 /**
@@ -46,21 +54,23 @@ export async function inTurns<T, R>(
       });
     }
     const eachInTurn = async (
-      ms: number,
       count: number,
-      take: (item: T, measured: R) => void,
+      run: (item: T, runner: Runner<R>) => Promise<void>,
     ): Promise<void> => {
       for (let turn = 0; turn < count; turn += 1) {
         for (const item of turn % 2 === 0 ? items : items.toReversed()) {
           const runner = results.get(item) && runners.get(item);
-          if (runner !== undefined)
-            await unlessItFails(item, async () => take(item, await runner.measure(ms)));
+          if (runner !== undefined) await unlessItFails(item, () => run(item, runner));
         }
       }
     };
-    const warmUps = Math.ceil(turns.warmUpMs / WARM_UP_TURN_MS);
-    await eachInTurn(turns.warmUpMs / warmUps, warmUps, () => undefined);
-    await eachInTurn(turns.ms, turns.count, (item, measured) => results.get(item)?.push(measured));
+    for (const { ms, bodyBytes } of turns.warmUps) {
+      const count = Math.ceil(ms / WARM_UP_TURN_MS);
+      await eachInTurn(count, (_, runner) => runner.warmUp({ ms: ms / count, bodyBytes }));
+    }
+    await eachInTurn(turns.count, async (item, runner) => {
+      results.get(item)?.push(await runner.measure(turns.ms));
+    });
   } finally {
     await Promise.all([...runners.values()].map((runner) => runner.stop()));
   }

@@ -1,0 +1,32 @@
+import { type Cell, SMALL_ALONE } from './cell.ts';
+import type { WarmUp } from './turns.ts';
+
+/**
+ * Of the clients whose ratios are promised, in milliseconds. V8 compiles what runs once an upload for good after some 17,000 of them;
+ * until then the client with more code of its own looks dearer than it stays, and while it does so everything is a gamble. Only of
+ * small bodies are there so many in a few seconds, one at a time (`alone`) or several (`together`). Larger ones have their own behind
+ * that, for `large`.
+ */
+export interface PromisedWarmUp {
+  readonly alone: number;
+  readonly together: number;
+  readonly large: number;
+}
+
+/** What clients do under a load before they are measured: those whose ratios are promised, and the others. */
+export function warmUpsIn(
+  { bodyBytes, atOnce }: Cell,
+  plan: { readonly promisedWarmUpMs: PromisedWarmUp; readonly warmUpMs: number },
+): { readonly promised: readonly WarmUp[]; readonly others: readonly WarmUp[] } {
+  const { alone, together, large } = plan.promisedWarmUpMs;
+  const smallBytes = Math.min(bodyBytes, SMALL_ALONE.bodyBytes);
+  const small = { ms: atOnce === 1 ? alone : together, bodyBytes: smallBytes };
+  return {
+    promised: bodyBytes === smallBytes ? [small] : [small, { ms: large, bodyBytes }],
+    others: [{ ms: plan.warmUpMs, bodyBytes }],
+  };
+}
+
+export function totalMs(warmUps: readonly WarmUp[]): number {
+  return warmUps.reduce((sum, { ms }) => sum + ms, 0);
+}

@@ -80,8 +80,9 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       rounds: 2,
       promisedRounds: 3,
       warmUpMs: 1_200,
-      promisedWarmUpMs: { alone: 10_500, together: 4_500, large: 1_500 },
+      promisedWarmUpMs: { alone: 9_000, together: 3_800, large: 1_200 },
       measureMs: 800,
+      promisedMeasureMs: 1_600,
     },
     fire: { variants: FIRE_VARIANTS, troubles: TROUBLES, rounds: 2, uploads: 200, drops: 20 },
     promises: {
@@ -114,6 +115,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       warmUpMs: 1_500,
       promisedWarmUpMs: { alone: 1_500, together: 1_000, large: 500 },
       measureMs: 1_000,
+      promisedMeasureMs: 1_000,
     },
     fire: {
       variants: FIRE_VARIANTS.filter((name) => !NOT_UNDER_QUICK_FIRE.has(name)),
@@ -151,6 +153,7 @@ const PLANS: Readonly<Record<Mode, Plan>> = {
       warmUpMs: 0,
       promisedWarmUpMs: { alone: 0, together: 0, large: 0 },
       measureMs: 50,
+      promisedMeasureMs: 50,
     },
     fire: { variants: ['undici-pooled', 'axios'], troubles: TROUBLES, rounds: 1, uploads: 40, drops: 2 },
     promises: {

@@ -20,6 +20,7 @@ export async function compareTransports(args: readonly string[]): Promise<void> 
     ...options,
     variants,
     promisedRounds: options.rounds,
+    promisedMeasureMs: options.measureMs,
     promisedWarmUpMs: { alone: options.warmUpMs, together: options.warmUpMs, large: options.warmUpMs },
   };
   const sink = await startSink({ server: options.server });

@@ -1,4 +1,5 @@
-import type { Measured } from './job.ts';
+import { median } from '../report.ts';
+import type { Cost, Measured } from './job.ts';
 import type { VariantName } from './variants.ts';
 
 /** One load: how large, and how many at once. */
@@ -37,10 +38,20 @@ export interface CellResult {
   readonly rounds: Readonly<Partial<Record<VariantName, readonly (Measured | undefined)[]>>>;
 }
 
-export function megabytesPerSecond(measured: Pick<Measured, 'bytes' | 'ms'>): number {
-  return measured.bytes / 1_000 / measured.ms;
+export function megabytesPerSecond({ bytes, ms }: Pick<Cost, 'bytes' | 'ms'>): number {
+  return bytes / 1_000 / ms;
 }
 
-export function cpuSecondsPerGigabyte(measured: Pick<Measured, 'bytes' | 'cpuMs'>): number {
-  return (measured.cpuMs / measured.bytes) * 1_000_000;
+export function cpuSecondsPerGigabyte({ bytes, cpuMs }: Pick<Cost, 'bytes' | 'cpuMs'>): number {
+  return (cpuMs / bytes) * 1_000_000;
+}
+
+/**
+ * A figure of one client to that of another, of the same round. Where they took turns it is the median of those: what a neighbour of the
+ * machine does to one turn is no more than one of many then, whatever it cost.
+ */
+export function ratioInRound(mine: Measured, other: Measured, figure: (cost: Cost) => number): number {
+  const { turns } = other;
+  if (mine.turns === undefined || turns === undefined) return figure(mine) / figure(other);
+  return median(mine.turns.map((turn, at) => figure(turn) / figure(turns[at] ?? other)));
 }

@@ -76,20 +76,26 @@ export interface FireJob {
 
 export type Job = LoadJob | SpacedJob | StreamJob | FireJob;
 
-/** What a client process has measured of itself. */
-export interface Measured {
-  readonly uploads: number;
+/** What uploads took. */
+export interface Cost {
   /** Body bytes of those uploads. */
   readonly bytes: number;
   readonly ms: number;
   /** User and system time of the whole client process. */
   readonly cpuMs: number;
+}
+
+/** What a client process has measured of itself. */
+export interface Measured extends Cost {
+  readonly uploads: number;
   /** The largest resident set in the life of the process. */
   readonly peakRssBytes: number;
   /** Of each upload of a load, and of a spaced job. */
   readonly latenciesMs: readonly number[];
   /** Uploads of a fire job that failed, or were not answered in time. */
   readonly failures?: number;
+  /** Where it was measured in turns with others: each of them. */
+  readonly turns?: readonly Cost[];
   /** The V8 CPU profile as JSON. */
   readonly profile?: string;
 }

@@ -20,6 +20,8 @@ export interface TransportPlan {
   readonly warmUpMs: number;
   readonly promisedWarmUpMs: PromisedWarmUp;
   readonly measureMs: number;
+  /** Of the clients whose ratios are promised. */
+  readonly promisedMeasureMs: number;
   readonly baseline?: string | undefined;
 }
 
@@ -38,9 +40,9 @@ export async function measureCell(
   plan: TransportPlan,
   failed: OnFailure,
 ): Promise<CellResult> {
-  const { measureMs, baseline } = plan;
+  const { measureMs, promisedMeasureMs, baseline } = plan;
   const warmUpsOf = warmUpIn(cell, plan);
-  const turns = turnsIn(cell, plan);
+  const isPromised = byPromise(cell, true, false);
   const jobOf = (variant: VariantName, warmUpMs: number): LoadJob => ({
     type: 'load',
     variant,
@@ -65,6 +67,7 @@ export async function measureCell(
       // Those of both kinds warm up alike.
       const warmUps = group.map(warmUpsOf).reduce((a, b) => (totalMs(a) >= totalMs(b) ? a : b));
       const start = (variant: VariantName) => startLoad(jobOf(variant, 0));
+      const turns = turnsIn(cell, group.some(isPromised) ? promisedMeasureMs : measureMs);
       const parts = await inTurns(group, { ...turns, warmUps }, start, failedIn);
       for (const variant of group) results.get(variant)?.push(together(parts.get(variant)));
     }
@@ -93,6 +96,7 @@ function together(parts: readonly Measured[] | undefined): Measured | undefined 
     cpuMs: sum(({ cpuMs }) => cpuMs),
     peakRssBytes: Math.max(...parts.map(({ peakRssBytes }) => peakRssBytes)),
     latenciesMs: parts.flatMap(({ latenciesMs }) => latenciesMs),
+    turns: parts.map(({ bytes, ms, cpuMs }) => ({ bytes, ms, cpuMs })),
   };
 }
 
@@ -112,7 +116,7 @@ function warmUpIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => re
 }
 
 /** However short a measurement is to be, all have several uploads in each turn, and more than one turn. */
-function turnsIn({ bodyBytes, atOnce }: Cell, { measureMs }: TransportPlan): Omit<Turns, 'warmUps'> {
+function turnsIn({ bodyBytes, atOnce }: Cell, measureMs: number): Omit<Turns, 'warmUps'> {
   const ms = Math.max(Math.min(TURN_MS, measureMs), (bodyBytes * atOnce) / BYTES_IN_A_MS);
   return { count: Math.max(LEAST_TURNS, Math.round(measureMs / ms)), ms };
 }
@@ -121,10 +125,13 @@ function turnsIn({ bodyBytes, atOnce }: Cell, { measureMs }: TransportPlan): Omi
 export function transportSteps(plan: TransportPlan): Step[] {
   return plan.cells.map((cell) => {
     const variants = plan.variants.filter((variant) => isMeasured(variant, cell));
-    const [roundsOf, warmUpsOf, turns] = [roundsIn(cell, plan), warmUpIn(cell, plan), turnsIn(cell, plan)];
+    const { measureMs, promisedMeasureMs } = plan;
+    const [roundsOf, warmUpsOf] = [roundsIn(cell, plan), warmUpIn(cell, plan)];
+    const turnsOf = byPromise(cell, turnsIn(cell, promisedMeasureMs), turnsIn(cell, measureMs));
+    const measuredMs = (variant: VariantName): number => turnsOf(variant).count * turnsOf(variant).ms;
     const secondsOf = (variant: VariantName): number =>
       roundsOf(variant) *
-      ((totalMs(warmUpsOf(variant)) + turns.count * turns.ms * TURN_COST) / 1_000 + CLIENT_SECONDS);
+      ((totalMs(warmUpsOf(variant)) + measuredMs(variant) * TURN_COST) / 1_000 + CLIENT_SECONDS);
     return {
       part: 'transports',
       name: cellName(cell),

@@ -6,6 +6,7 @@ import {
   cpuSecondsPerGigabyte,
   LARGE_TOGETHER,
   megabytesPerSecond,
+  ratioInRound,
   SMALL_ALONE,
 } from './cell.ts';
 import { type Spread, spread } from './statistics.ts';
@@ -81,7 +82,7 @@ export function judge(results: readonly CellResult[], ours: VariantName = OURS):
     const figure = promise.figure === 'MB/s' ? megabytesPerSecond : cpuSecondsPerGigabyte;
     const ratios = mine.flatMap((measured, round) => {
       const other = theirs[round];
-      return measured === undefined || other === undefined ? [] : [figure(measured) / figure(other)];
+      return measured === undefined || other === undefined ? [] : [ratioInRound(measured, other, figure)];
     });
     if (ratios.length === 0) return [];
     const measured = spread(ratios);

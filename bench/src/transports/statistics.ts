@@ -11,14 +11,6 @@ export function spread(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/**
- * The ratio of two variants over the rounds. Formed round by round, since what disturbs a shared machine changes from
- * round to round and disturbs both alike.
- */
-export function ratio(values: readonly number[], base: readonly number[]): Spread {
-  return spread(values.map((value, round) => value / (base[round] ?? Number.NaN)));
-}
-
 /** `1.23 (1.10–1.31)`. */
 export function formatSpread({ median: middle, min, max }: Spread, digits: number): string {
   return `${middle.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;

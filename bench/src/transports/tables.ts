@@ -1,8 +1,14 @@
 import { markdownTable } from '../report.ts';
-import { type CellResult, cellName, cpuSecondsPerGigabyte, megabytesPerSecond } from './cell.ts';
-import type { Measured } from './job.ts';
+import {
+  type CellResult,
+  cellName,
+  cpuSecondsPerGigabyte,
+  megabytesPerSecond,
+  ratioInRound,
+} from './cell.ts';
+import type { Cost, Measured } from './job.ts';
 import { describePromise, type Verdict, verdictWord } from './promises.ts';
-import { formatSpread, ratio, spread } from './statistics.ts';
+import { formatSpread, spread } from './statistics.ts';
 import { isVariant, VARIANTS, type VariantName } from './variants.ts';
 
 const SPEED_BASE: VariantName = 'raw-h2';
@@ -21,14 +27,16 @@ export function cellTable({ cell, rounds }: CellResult): string {
 
 function figures(
   measured: readonly (Measured | undefined)[],
-  figure: (round: Measured) => number,
+  figure: (cost: Cost) => number,
   base: readonly (Measured | undefined)[] | undefined,
   digits: number,
 ): [string, string] {
-  const figureOf = (round: Measured | undefined): number =>
-    round === undefined ? Number.NaN : figure(round);
-  const values = measured.map(figureOf);
-  const compared = base === undefined ? '' : formatSpread(ratio(values, base.map(figureOf)), 2);
+  const values = measured.map((round) => (round === undefined ? Number.NaN : figure(round)));
+  const ratios = measured.map((round, at) => {
+    const other = base?.[at];
+    return round === undefined || other === undefined ? Number.NaN : ratioInRound(round, other, figure);
+  });
+  const compared = base === undefined ? '' : formatSpread(spread(ratios), 2);
   return [formatSpread(spread(values), digits), compared];
 }
 

@@ -34,6 +34,8 @@ export class ConnectionPool<C extends Connection> {
   readonly #memories: OriginMemories;
   readonly #cancelGrace = new Set<() => void>();
   #closing: PromiseWithResolvers<void> | undefined;
+  /** Of the request before: an origin is a new string each time it is asked for, and the same URL comes again and again. */
+  #latest: { readonly href: string; readonly pool: OriginPool<C> } | undefined;
 
   constructor(options: ConnectionPoolOptions<C>) {
     this.#options = options;
@@ -52,7 +54,12 @@ export class ConnectionPool<C extends Connection> {
     origin: URL,
     { connectMs, avoid }: { readonly connectMs: number; readonly avoid?: ReadonlySet<string> | undefined },
   ): Lease<C> | undefined {
-    return this.#origins.get(origin.origin)?.take(connectMs, avoid);
+    const { href } = origin;
+    if (href !== this.#latest?.href) {
+      const pool = this.#origins.get(origin.origin);
+      this.#latest = pool && { href, pool };
+    }
+    return this.#latest?.pool.take(connectMs, avoid);
   }
 
   /** Waits for a place, first come first served, or for a connection to be opened or proven. Refused with `pool-full` at once. */
@@ -116,6 +123,7 @@ export class ConnectionPool<C extends Connection> {
       open: (request) => open({ ...request, origin }),
       onEvent,
       onEmpty: () => {
+        if (this.#latest?.pool === pool) this.#latest = undefined;
         if (this.#origins.get(key) === pool) {
           this.#origins.delete(key);
           this.#memories.keep(key, memory);

@@ -1,12 +1,22 @@
 import type { Clock } from '../time/clock.ts';
 import type { Exchange, Phase } from './transport.ts';
 
-/** How long an attempt was in each phase, in milliseconds. */
+/** Not been in. */
+const NEVER = -1;
+
+/**
+ * How long an attempt was in each phase, in milliseconds. By a field each: an object that is written by the name of a phase costs each of
+ * the four writes an upload a search.
+ */
 export class PhaseTimes {
   /** When the attempt began, by the clock. */
   readonly startedAt: number;
   readonly #clock: Clock;
-  readonly #spent: Partial<Record<Phase, number>> = {};
+  #acquire = NEVER;
+  #connect = NEVER;
+  #request = NEVER;
+  #headers = NEVER;
+  #body = NEVER;
   #phase: Phase = 'acquire';
   #since: number;
   #ended = false;
@@ -21,16 +31,19 @@ export class PhaseTimes {
     return this.#phase;
   }
 
-  /** The phase before is over. Nothing happens in the same phase, and after the end. */
-  enter(phase: Phase): void {
+  /**
+   * The phase before is over. Nothing happens in the same phase, and after the end.
+   * @param now by the clock, from who has read it already.
+   */
+  enter(phase: Phase, now?: number): void {
     if (this.#ended || phase === this.#phase) return;
-    this.#count();
+    this.#count(now);
     this.#phase = phase;
   }
 
   /**
    * Stops the clock of the last phase.
-   * @param now by the clock, from who has read it already.
+   * @param now as for `enter()`.
    */
   end(now?: number): void {
     if (this.#ended) return;
@@ -38,15 +51,40 @@ export class PhaseTimes {
     this.#ended = true;
   }
 
-  /** Up to now, the running phase included; only phases that the attempt has been in. */
-  read(): Exchange['phaseMs'] {
-    if (this.#ended) return this.#spent;
-    this.#count();
-    return { ...this.#spent };
+  /**
+   * Up to now, the running phase included; only phases that the attempt has been in.
+   * @param now as for `enter()`.
+   */
+  read(now?: number): Exchange['phaseMs'] {
+    if (!this.#ended) this.#count(now);
+    const ms: Partial<Record<Phase, number>> = {};
+    if (this.#acquire !== NEVER) ms.acquire = this.#acquire;
+    if (this.#connect !== NEVER) ms.connect = this.#connect;
+    if (this.#request !== NEVER) ms.request = this.#request;
+    if (this.#headers !== NEVER) ms.headers = this.#headers;
+    if (this.#body !== NEVER) ms.body = this.#body;
+    return ms;
   }
 
   #count(now: number = this.#clock.now()): void {
-    this.#spent[this.#phase] = (this.#spent[this.#phase] ?? 0) + now - this.#since;
+    const ms = now - this.#since;
     this.#since = now;
+    switch (this.#phase) {
+      case 'acquire':
+        this.#acquire = Math.max(0, this.#acquire) + ms;
+        break;
+      case 'connect':
+        this.#connect = Math.max(0, this.#connect) + ms;
+        break;
+      case 'request':
+        this.#request = Math.max(0, this.#request) + ms;
+        break;
+      case 'headers':
+        this.#headers = Math.max(0, this.#headers) + ms;
+        break;
+      case 'body':
+        this.#body = Math.max(0, this.#body) + ms;
+        break;
+    }
   }
 }

@@ -1,5 +1,3 @@
-import type { Clock } from '@ferry/core';
-
 /** What was measured longer ago, in milliseconds, says nothing of now. */
 const RECENT_MS = 1_000;
 
@@ -15,26 +13,20 @@ export interface TakenPiece {
 
 /** How one connection took the latest piece of any body, so that the next body need not begin with caution. */
 export class RecentPace {
-  readonly #clock: Clock;
   #latest: TakenPiece | undefined;
   #at = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Undefined when no piece was taken lately. */
-  get latest(): TakenPiece | undefined {
-    return this.#clock.now() - this.#at <= RECENT_MS ? this.#latest : undefined;
+  /** Undefined when no piece was taken lately. @param now in milliseconds, by the clock of all calls. */
+  latest(now: number): TakenPiece | undefined {
+    return now - this.#at <= RECENT_MS ? this.#latest : undefined;
   }
 
   /**
    * A piece was taken. One that is shorter than the one before and as quick tells nothing new: it was the end of a body, or a short one.
    * @param handedAt when it was handed over, by the clock.
    */
-  note(bytes: number, handedAt: number): void {
-    const { latest } = this;
-    const now = this.#clock.now();
+  note(bytes: number, handedAt: number, now: number): void {
+    const latest = this.latest(now);
     const tookMs = now - handedAt;
     this.#at = now;
     if (latest !== undefined && bytes < latest.bytes && Math.max(tookMs, latest.tookMs) <= QUICK_MS) return;

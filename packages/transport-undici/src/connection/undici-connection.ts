@@ -52,7 +52,7 @@ export class UndiciConnection implements Connection {
   /** Only HTTP/1.1 lets a peer say so. */
   readonly peerIdleMs: number = Number.POSITIVE_INFINITY;
   /** Of the bodies that it carries. */
-  readonly pace: RecentPace;
+  readonly pace: RecentPace = new RecentPace();
   askedForCalm = false;
   /** The peer's GOAWAY, the latest when there were several. */
   goaway: { readonly code: number; readonly lastStreamId: number } | undefined;
@@ -88,7 +88,6 @@ export class UndiciConnection implements Connection {
     this.#limit = options.limit;
     this.#onCapacity = options.onCapacity;
     this.#clock = clock;
-    this.pace = new RecentPace(clock);
     this.#heard = new LastHeard(clock, () => this.#socket.bytesRead);
 
     const { socket, ready } = options.connector.connect(origin);

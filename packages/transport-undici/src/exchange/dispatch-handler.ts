@@ -16,6 +16,7 @@ import type { Dispatcher } from 'undici';
 import type { Rider } from '../connection/rider.ts';
 import type { UndiciConnection } from '../connection/undici-connection.ts';
 import { CapturedStream, type StreamObserver } from './captured-stream.ts';
+import { deferred } from './deferred.ts';
 import { type Failure, failedExchange } from './exchange-failure.ts';
 import { ExchangeLimits, type LimitObserver } from './exchange-limits.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
@@ -46,13 +47,15 @@ export class DispatchHandler
   readonly #lease: Lease<UndiciConnection>;
   readonly #connection: UndiciConnection;
   readonly #record: ExchangeRecord;
+  readonly #clock: Clock;
   readonly #limits: ExchangeLimits;
   readonly #bytesBefore: number;
-  readonly #own: OwnBytes;
+  /** From the first look on: few uploads are looked at, and a socket's count of bytes is not cheap. */
+  #own: OwnBytes | undefined;
   readonly #upload: OutgoingBody;
   readonly #body: ResponseBody;
-  readonly #response = Promise.withResolvers<TransportResponse>();
-  readonly #done = Promise.withResolvers<Exchange>();
+  readonly #response = deferred<TransportResponse>();
+  readonly #done = deferred<Exchange>();
   readonly #onAbort = (): void => this.abandon('aborted', 'the caller aborted', this.#attempt.signal.reason);
   #controller: Dispatcher.DispatchController | undefined;
   #captured: CapturedStream | undefined;
@@ -72,10 +75,10 @@ export class DispatchHandler
     this.#connection = connection;
     this.#record = record;
     this.#bytesBefore = connection.bytesWritten;
-    this.#own = new OwnBytes(connection);
     record.connected(connection, lease.origin);
     const { limits, signal } = attempt;
-    this.#limits = new ExchangeLimits(clock, deadlines, { limits, since: record.startedAt, observer: this });
+    this.#clock = clock;
+    this.#limits = new ExchangeLimits(deadlines, { limits, since: record.startedAt, observer: this });
     this.#limits.start();
     if (!connection.settled) this.#limits.awaitSettings();
     signal.addEventListener('abort', this.#onAbort);
@@ -120,8 +123,9 @@ export class DispatchHandler
       this.#captured.cancel();
       return;
     }
-    this.#upload.onStream(this.#captured);
-    this.#limits.watchProgress();
+    const now = this.#clock.now();
+    this.#upload.onStream(this.#captured, now);
+    this.#limits.watchProgress(now);
   }
 
   onNoStream(error: Error): void {
@@ -142,9 +146,10 @@ export class DispatchHandler
 
   onRequestFlushed(): void {
     if (this.#settled || this.#answered) return;
-    this.#upload.onRequestFlushed();
-    this.#record.enter('headers');
-    this.#limits.awaitHeaders();
+    const now = this.#clock.now();
+    this.#upload.onRequestFlushed(now);
+    this.#record.enter('headers', now);
+    this.#limits.awaitHeaders(now);
   }
 
   onRefused(error: Error): void {
@@ -187,7 +192,8 @@ export class DispatchHandler
     if (status < 200) return;
     this.#answered = true;
     this.#limits.headersArrived();
-    this.#record.enter('body');
+    const now = this.#clock.now();
+    this.#record.enter('body', now);
     // A refusal needs no more of the request. A 2xx may be a server that answers while it reads, so its upload goes on
     // until the response ends (golang.org/issue/13444).
     if (status > 299) this.#upload.park();
@@ -195,7 +201,7 @@ export class DispatchHandler
       status,
       headers: responseHeaders(headers),
       body: this.#body,
-      exchange: this.#record.snapshot(),
+      exchange: this.#record.snapshot(now),
       done: this.#done.promise,
     });
   }
@@ -247,6 +253,7 @@ export class DispatchHandler
     const record = this.#record;
     if (record.phase === 'headers' || this.#body.paused) return undefined;
     // Not the window: a peer that grants little by little finds it used up at every look.
+    this.#own ??= new OwnBytes(this.#connection);
     return this.#upload.taken + record.bytesReceived + this.#own.look(this.#upload);
   }
 

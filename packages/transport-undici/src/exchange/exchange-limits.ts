@@ -1,4 +1,4 @@
-import { type AttemptLimits, type Clock, type Deadline, type Deadlines, NOWHERE } from '@ferry/core';
+import { type AttemptLimits, type Deadline, type Deadlines, NOWHERE } from '@ferry/core';
 import { ProgressWatch } from './progress-watch.ts';
 
 /** What a limit that has passed does. */
@@ -20,7 +20,6 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class ExchangeLimits implements Deadline {
   place: number = NOWHERE;
   dueAt: number;
-  readonly #clock: Clock;
   readonly #deadlines: Deadlines;
   readonly #limits: AttemptLimits;
   readonly #observer: LimitObserver;
@@ -32,11 +31,9 @@ export class ExchangeLimits implements Deadline {
 
   /** @param since when the request came, by the clock. */
   constructor(
-    clock: Clock,
     deadlines: Deadlines,
     { limits, since, observer }: { limits: AttemptLimits; since: number; observer: LimitObserver },
   ) {
-    this.#clock = clock;
     this.#deadlines = deadlines;
     this.#limits = limits;
     this.#observer = observer;
@@ -55,15 +52,15 @@ export class ExchangeLimits implements Deadline {
     this.#hasten(this.#settingsAt);
   }
 
-  /** Bytes may move from now on. */
-  watchProgress(): void {
-    this.#watch = new ProgressWatch(this.#limits.idleMs, this.#clock.now(), this.#observer);
+  /** Bytes may move from now on. @param now by the clock. */
+  watchProgress(now: number): void {
+    this.#watch = new ProgressWatch(this.#limits.idleMs, now, this.#observer);
     this.#hasten(this.#watch.lookAt);
   }
 
-  /** The last byte of the request is off. */
-  awaitHeaders(): void {
-    this.#headersAt = this.#clock.now() + this.#limits.headersMs;
+  /** The last byte of the request is off. @param now by the clock. */
+  awaitHeaders(now: number): void {
+    this.#headersAt = now + this.#limits.headersMs;
     this.#hasten(this.#headersAt);
   }
 

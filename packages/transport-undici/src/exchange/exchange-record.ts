@@ -31,8 +31,9 @@ export class ExchangeRecord {
     return this.#times.phase;
   }
 
-  enter(phase: Phase): void {
-    this.#times.enter(phase);
+  /** @param now by the clock, from who has read it already. */
+  enter(phase: Phase, now?: number): void {
+    this.#times.enter(phase, now);
   }
 
   connected(connection: ExchangeConnection, origin: ConnectionOrigin): void {
@@ -40,14 +41,15 @@ export class ExchangeRecord {
     this.#origin = origin;
   }
 
-  /** Stops the clock of the last phase. */
+  /** Stops the clock of the last phase. @param now as for `enter()`. */
   end(now?: number): void {
     this.#times.end(now);
   }
 
-  snapshot(): Exchange {
+  /** The facts so far. @param now as for `enter()`. */
+  snapshot(now?: number): Exchange {
     const { bodyOpened, bytesSent, requestComplete, bytesReceived } = this;
-    const phaseMs = this.#times.read();
+    const phaseMs = this.#times.read(now);
     if (this.#connection === undefined || this.#origin === undefined) {
       return { connectionReused: false, bodyOpened, bytesSent, requestComplete, bytesReceived, phaseMs };
     }

@@ -73,15 +73,15 @@ export class OutgoingBody implements BodyObserver, MemoryObserver, BodyProgress 
     return this.handed - (this.#stream?.queuedBytes ?? 0);
   }
 
-  /** The stream is there, and undici is about to write to it. */
-  onStream(stream: CapturedStream): void {
+  /** The stream is there, and undici is about to write to it. @param now by the clock. */
+  onStream(stream: CapturedStream, now: number): void {
     this.#stream = stream;
     const bytes = this.#bytes;
     if (bytes === undefined || bytes.byteLength === 0) return;
     this.#options.record.bodyOpened = true;
-    if (bytes.byteLength <= this.pieceBytes()) {
+    if (bytes.byteLength <= this.#pieceBytes(now)) {
       // One piece: what undici does with it is right as it is.
-      this.onPieceWritten(bytes.byteLength, true);
+      this.#written(bytes.byteLength, true, now);
     } else {
       this.#memory = new MemoryFeed(bytes, this);
       stream.feedFrom(this.#memory);
@@ -93,19 +93,23 @@ export class OutgoingBody implements BodyObserver, MemoryObserver, BodyProgress 
   }
 
   pieceBytes(): number {
+    return this.#pieceBytes(this.#options.clock.now());
+  }
+
+  #pieceBytes(now: number): number {
     const { riderCount, pace } = this.#options.connection;
     const form = this.#bytes === undefined ? 'slices' : 'memory';
-    return pieceBytes(form, riderCount, pace.latest);
+    return pieceBytes(form, riderCount, pace.latest(now));
   }
 
   onPieceTaken(): void {
     // undici asks for more right behind the last piece, which has not been taken by then.
-    if (!this.#lastHanded) this.#notePace();
+    if (!this.#lastHanded) this.#notePace(this.#options.clock.now());
   }
 
-  /** The whole request is with the socket, and so is the last piece. */
-  onRequestFlushed(): void {
-    this.#notePace();
+  /** The whole request is with the socket, and so is the last piece. @param now by the clock. */
+  onRequestFlushed(now: number): void {
+    this.#notePace(now);
   }
 
   onPiece(bytes: number, last: boolean): void {
@@ -114,14 +118,18 @@ export class OutgoingBody implements BodyObserver, MemoryObserver, BodyProgress 
       this.#lastHanded = true;
       this.#stream?.lastPieceComes();
     }
-    this.#handed(bytes);
+    this.#handed(bytes, this.#options.clock.now());
     record.bytesSent += bytes;
     attempt.onBytesSent?.(record.bytesSent);
   }
 
   onPieceWritten(bytes: number, first: boolean): void {
+    this.#written(bytes, first, this.#options.clock.now());
+  }
+
+  #written(bytes: number, first: boolean, now: number): void {
     const { record, attempt } = this.#options;
-    this.#handed(bytes);
+    this.#handed(bytes, now);
     record.bytesSent += bytes;
     if (attempt.onBytesSent === undefined) return;
     // Later, since whoever hears of it may abort, which undici cannot bear within its write().
@@ -145,14 +153,14 @@ export class OutgoingBody implements BodyObserver, MemoryObserver, BodyProgress 
     this.#feed?.stop();
   }
 
-  #handed(bytes: number): void {
+  #handed(bytes: number, now: number): void {
     this.#handedBytes = bytes;
-    this.#handedAt = this.#options.clock.now();
+    this.#handedAt = now;
   }
 
-  #notePace(): void {
+  #notePace(now: number): void {
     if (this.#handedBytes === 0) return;
-    this.#options.connection.pace.note(this.#handedBytes, this.#handedAt);
+    this.#options.connection.pace.note(this.#handedBytes, this.#handedAt, now);
     this.#handedBytes = 0;
   }
 }

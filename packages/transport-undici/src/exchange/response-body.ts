@@ -1,3 +1,5 @@
+import { deferred } from './deferred.ts';
+
 /** Bytes held for a consumer that reads slowly before the peer is asked to pause. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
@@ -97,7 +99,7 @@ export class ResponseBody implements AsyncIterableIterator<Uint8Array, undefined
   #wait(): Promise<Step> {
     // Asked again before it has been answered: in turn.
     if (this.#pull !== undefined) return this.#pull.promise.then(() => this.next());
-    this.#pull = Promise.withResolvers();
+    this.#pull = deferred();
     return this.#pull.promise;
   }
 

@@ -73,7 +73,12 @@ export async function sendBody(transport: Transport, url: URL, body: RequestBody
     { method: 'POST', url, headers: UPLOAD_HEADERS, body },
     { signal: new AbortController().signal, limits: DEFAULT_ATTEMPT_LIMITS },
   );
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of response.body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+  let text = '';
+  // The answers are ASCII. A short one is one chunk, which nobody's `text()` copies.
+  for await (const chunk of response.body) text += asBuffer(chunk).toString('latin1');
+  return text;
+}
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

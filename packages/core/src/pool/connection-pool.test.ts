@@ -41,6 +41,30 @@ describe('a third protocol on the same pool', () => {
     second?.release('keep');
   });
 
+  it('takes a place at the origin of each request, whatever the one before was, and none where the last connection has gone', async () => {
+    const pool = poolOf(POOLED);
+    const other = new URL(origin);
+    other.hostname = origin.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+    const here = await wait(pool).lease;
+    const there = await pool.wait(other, WANT).lease;
+    const taken = [origin, other, new URL('/path', origin), other].map((url) => pool.take(url, WANT));
+    expect(taken.map((lease) => lease?.connection)).toEqual([
+      here.connection,
+      there.connection,
+      here.connection,
+      there.connection,
+    ]);
+    for (const lease of [here, ...taken]) lease?.release('keep');
+    there.release('interrupted');
+    await there.connection.closed;
+    expect(pool.take(other, WANT)).toBeUndefined();
+    const again = await pool.wait(other, WANT).lease;
+    expect(again.origin).toBe('fresh');
+    const last = pool.take(other, WANT);
+    expect(last?.connection).toBe(again.connection);
+    for (const lease of [again, last]) lease?.release('keep');
+  });
+
   it('a place that is taken at once leaves no timer of its own', async () => {
     const pool = poolOf(POOLED);
     const first = await wait(pool).lease;

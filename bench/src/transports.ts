@@ -16,12 +16,11 @@ import { cellTable, verdictTable } from './transports/tables.ts';
 export async function compareTransports(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
   const variants = installedOf(options.variants, (line) => process.stderr.write(`${line}\n`));
+  const { rounds, measureMs, warmUpMs } = options;
   const plan = {
     ...options,
     variants,
-    promisedRounds: options.rounds,
-    promisedMeasureMs: options.measureMs,
-    promisedWarmUpMs: { alone: options.warmUpMs, together: options.warmUpMs, large: options.warmUpMs },
+    promised: { rounds, measureMs, warmUpMs: { alone: warmUpMs, together: warmUpMs, large: warmUpMs } },
   };
   const sink = await startSink({ server: options.server });
   try {

@@ -51,7 +51,8 @@ export function cpuSecondsPerGigabyte({ bytes, cpuMs }: Pick<Cost, 'bytes' | 'cp
  * machine does to one turn is no more than one of many then, whatever it cost.
  */
 export function ratioInRound(mine: Measured, other: Measured, figure: (cost: Cost) => number): number {
-  const { turns } = other;
-  if (mine.turns === undefined || turns === undefined) return figure(mine) / figure(other);
-  return median(mine.turns.map((turn, at) => figure(turn) / figure(turns[at] ?? other)));
+  const { turns = [mine] } = mine;
+  const { turns: others = [other] } = other;
+  if (turns.length !== others.length) return figure(mine) / figure(other);
+  return median(turns.map((turn, at) => figure(turn) / figure(others[at] ?? other)));
 }

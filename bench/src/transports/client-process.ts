@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import type { FireJob, Job, LoadJob, Measured, SpacedJob, StreamJob } from './job.ts';
-import type { WarmUp } from './turns.ts';
+import type { Stint } from './turns.ts';
 
 const [job] = (await once(process, 'message')) as [Job];
 if (job.type === 'load') await serveLoad(job);
@@ -19,7 +19,7 @@ async function serveLoad(job: LoadJob): Promise<void> {
     // A listener that stays keeps the process alive: unused connections do not, nor does the profiler.
     const ended = once(process, 'disconnect');
     // It returns nothing: a listener that does makes every `emit()` of the process dearer (docs/adr/0028).
-    process.on('message', ({ ms, bodyBytes }: WarmUp) => {
+    process.on('message', ({ ms, bodyBytes }: Stint) => {
       void measure(ms, bodyBytes).then((measured) => process.send?.(measured));
     });
     process.send?.('warm');

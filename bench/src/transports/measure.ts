@@ -7,26 +7,28 @@ import { runH2load } from './h2load.ts';
 import type { LoadJob, Measured, Target } from './job.ts';
 import { startLoad, startSink } from './processes.ts';
 import { promisedIn } from './promises.ts';
-import { inTurns, type Turns, type WarmUp } from './turns.ts';
+import { inTurns, type Stint, type Turns } from './turns.ts';
 import { canMeasure, isMeasured, isVariant, VARIANTS, type VariantName } from './variants.ts';
-import { type PromisedWarmUp, totalMs, warmUpsIn } from './warm-up.ts';
+import { type PromisedWarmUp, promisedWarmUps, totalMs } from './warm-up.ts';
 
 export interface TransportPlan {
   readonly cells: readonly Cell[];
   readonly variants: readonly VariantName[];
   readonly rounds: number;
-  /** Of the clients whose ratios are promised under a load: as many again decide a ratio that is near its bar. */
-  readonly promisedRounds: number;
   readonly warmUpMs: number;
-  readonly promisedWarmUpMs: PromisedWarmUp;
   readonly measureMs: number;
-  /** Of the clients whose ratios are promised. */
-  readonly promisedMeasureMs: number;
+  /** The same of the clients whose ratios are promised under a load: more decides a ratio that is near its bar. */
+  readonly promised: {
+    readonly rounds: number;
+    readonly warmUpMs: PromisedWarmUp;
+    readonly measureMs: number;
+  };
   readonly baseline?: string | undefined;
 }
 
-/** How long a client is measured before it is another's turn: so long, and long enough for this many bytes, several uploads of each. */
+/** How long a client is measured before it is another's turn, at least. */
 const TURN_MS = 200;
+/** A pace, a quarter of what clients reach: by it a turn is so long that each of the uploads at once is followed by several. */
 const BYTES_IN_A_MS = 100_000;
 /** How often it is its turn, at least: the order is reversed from one to the next. */
 const LEAST_TURNS = 2;
@@ -40,8 +42,8 @@ export async function measureCell(
   plan: TransportPlan,
   failed: OnFailure,
 ): Promise<CellResult> {
-  const { measureMs, promisedMeasureMs, baseline } = plan;
-  const warmUpsOf = warmUpIn(cell, plan);
+  const { measureMs, promised, baseline } = plan;
+  const warmUpsOf = warmUpsIn(cell, plan);
   const isPromised = byPromise(cell, true, false);
   const jobOf = (variant: VariantName, warmUpMs: number): LoadJob => ({
     type: 'load',
@@ -67,7 +69,7 @@ export async function measureCell(
       // Those of both kinds warm up alike.
       const warmUps = group.map(warmUpsOf).reduce((a, b) => (totalMs(a) >= totalMs(b) ? a : b));
       const start = (variant: VariantName) => startLoad(jobOf(variant, 0));
-      const turns = turnsIn(cell, group.some(isPromised) ? promisedMeasureMs : measureMs);
+      const turns = turnsIn(cell, group.some(isPromised) ? promised.measureMs : measureMs);
       const parts = await inTurns(group, { ...turns, warmUps }, start, failedIn);
       for (const variant of group) results.get(variant)?.push(together(parts.get(variant)));
     }
@@ -107,15 +109,15 @@ function byPromise<T>(cell: Cell, promised: T, others: T): (variant: VariantName
 }
 
 function roundsIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => number {
-  return byPromise(cell, plan.promisedRounds, plan.rounds);
+  return byPromise(cell, plan.promised.rounds, plan.rounds);
 }
 
-function warmUpIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => readonly WarmUp[] {
-  const { promised, others } = warmUpsIn(cell, plan);
-  return byPromise(cell, promised, others);
+function warmUpsIn(cell: Cell, plan: TransportPlan): (variant: VariantName) => readonly Stint[] {
+  const others = [{ ms: plan.warmUpMs, bodyBytes: cell.bodyBytes }];
+  return byPromise(cell, promisedWarmUps(cell, plan.promised.warmUpMs), others);
 }
 
-/** However short a measurement is to be, all have several uploads in each turn, and more than one turn. */
+/** How often it is a client's turn under a load, and for how long. However short a measurement is to be, it is more than once. */
 function turnsIn({ bodyBytes, atOnce }: Cell, measureMs: number): Omit<Turns, 'warmUps'> {
   const ms = Math.max(Math.min(TURN_MS, measureMs), (bodyBytes * atOnce) / BYTES_IN_A_MS);
   return { count: Math.max(LEAST_TURNS, Math.round(measureMs / ms)), ms };
@@ -125,9 +127,8 @@ function turnsIn({ bodyBytes, atOnce }: Cell, measureMs: number): Omit<Turns, 'w
 export function transportSteps(plan: TransportPlan): Step[] {
   return plan.cells.map((cell) => {
     const variants = plan.variants.filter((variant) => isMeasured(variant, cell));
-    const { measureMs, promisedMeasureMs } = plan;
-    const [roundsOf, warmUpsOf] = [roundsIn(cell, plan), warmUpIn(cell, plan)];
-    const turnsOf = byPromise(cell, turnsIn(cell, promisedMeasureMs), turnsIn(cell, measureMs));
+    const [roundsOf, warmUpsOf] = [roundsIn(cell, plan), warmUpsIn(cell, plan)];
+    const turnsOf = byPromise(cell, turnsIn(cell, plan.promised.measureMs), turnsIn(cell, plan.measureMs));
     const measuredMs = (variant: VariantName): number => turnsOf(variant).count * turnsOf(variant).ms;
     const secondsOf = (variant: VariantName): number =>
       roundsOf(variant) *

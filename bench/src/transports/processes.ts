@@ -1,6 +1,6 @@
 import { inFreshProcess, messageFrom, START_MS, startProgram, stopChild } from '../children/child.ts';
 import type { Job, LoadJob, Measured, Target, Trouble } from './job.ts';
-import type { Runner, WarmUp } from './turns.ts';
+import type { Runner, Stint } from './turns.ts';
 
 /** How much longer a job may take than it should. */
 const GRACE_MS = 20_000;
@@ -43,7 +43,7 @@ export async function startLoad(job: LoadJob): Promise<Runner<Measured>> {
   const child = startProgram('transports/client-process');
   const stop = (): Promise<void> =>
     stopChild(child, () => child.process.connected && child.process.disconnect());
-  const ask = async (message: LoadJob | WarmUp, limitMs: number): Promise<unknown> => {
+  const ask = async (message: LoadJob | Stint, limitMs: number): Promise<unknown> => {
     const answer = messageFrom(child, job.variant, limitMs + GRACE_MS, (given) => given ?? undefined);
     child.process.send(message);
     return await answer;
@@ -55,8 +55,8 @@ export async function startLoad(job: LoadJob): Promise<Runner<Measured>> {
     throw error;
   }
   return {
-    async warmUp(stage) {
-      await ask(stage, stage.ms);
+    async warmUp(stint) {
+      await ask(stint, stint.ms);
     },
     measure: async (ms) => (await ask({ ms, bodyBytes: job.bodyBytes }, ms)) as Measured,
     stop,

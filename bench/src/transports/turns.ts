@@ -1,13 +1,13 @@
 /** Something that is warm and measures when it is asked to. */
 export interface Runner<R> {
-  /** Runs for so long with bodies of that size, and discards what it measures. */
-  warmUp(stage: WarmUp): Promise<void>;
+  /** Discards what it measures. */
+  warmUp(stint: Stint): Promise<void>;
   measure(ms: number): Promise<R>;
   stop(): Promise<void>;
 }
 
-/** A part of a warm-up. */
-export interface WarmUp {
+/** Uploads for so long, with bodies of that size. */
+export interface Stint {
   readonly ms: number;
   readonly bodyBytes: number;
 }
@@ -16,8 +16,8 @@ export interface Turns {
   readonly count: number;
   /** How long each measures before it is another's turn. */
   readonly ms: number;
-  /** What each runs before any is measured, stage by stage, in shorter turns: none rests so long that its connection is closed for it. */
-  readonly warmUps: readonly WarmUp[];
+  /** What each runs before any is measured, one after the other, in shorter turns: none rests so long that its connection is closed for it. */
+  readonly warmUps: readonly Stint[];
 }
 
 /**

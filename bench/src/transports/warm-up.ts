@@ -1,5 +1,5 @@
 import { type Cell, SMALL_ALONE } from './cell.ts';
-import type { WarmUp } from './turns.ts';
+import type { Stint } from './turns.ts';
 
 /**
  * Of the clients whose ratios are promised, in milliseconds. V8 compiles what runs once an upload for good after some 17,000 of them;
@@ -13,20 +13,16 @@ export interface PromisedWarmUp {
   readonly large: number;
 }
 
-/** What clients do under a load before they are measured: those whose ratios are promised, and the others. */
-export function warmUpsIn(
+/** What they do under a load before they are measured. */
+export function promisedWarmUps(
   { bodyBytes, atOnce }: Cell,
-  plan: { readonly promisedWarmUpMs: PromisedWarmUp; readonly warmUpMs: number },
-): { readonly promised: readonly WarmUp[]; readonly others: readonly WarmUp[] } {
-  const { alone, together, large } = plan.promisedWarmUpMs;
+  { alone, together, large }: PromisedWarmUp,
+): readonly Stint[] {
   const smallBytes = Math.min(bodyBytes, SMALL_ALONE.bodyBytes);
   const small = { ms: atOnce === 1 ? alone : together, bodyBytes: smallBytes };
-  return {
-    promised: bodyBytes === smallBytes ? [small] : [small, { ms: large, bodyBytes }],
-    others: [{ ms: plan.warmUpMs, bodyBytes }],
-  };
+  return bodyBytes === smallBytes ? [small] : [small, { ms: large, bodyBytes }];
 }
 
-export function totalMs(warmUps: readonly WarmUp[]): number {
+export function totalMs(warmUps: readonly Stint[]): number {
   return warmUps.reduce((sum, { ms }) => sum + ms, 0);
 }

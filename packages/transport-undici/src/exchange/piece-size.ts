@@ -11,10 +11,7 @@ const ALONE_BYTES = 512 * 1024;
  * Of those that share a connection, by measurement: what is cut smaller takes turns with the others, so that all of them end at once, far
  * away the connection rests for a round trip, and each piece costs a turn of the event loop (docs/adr/0029).
  */
-const SHARED_BYTES = 1024 * 1024;
-
-/** No piece has more bytes. */
-export const LARGEST_PIECE: number = SHARED_BYTES;
+export const SHARED_BYTES: number = 1024 * 1024;
 
 /** As many as POOLED has on one connection may have pieces of `SHARED_BYTES`; with more of them, all together have as much as one. */
 const FEW_RIDERS = 4;

@@ -1,4 +1,4 @@
-import { fromBytes, fromFactory, POOLED } from '@ferry/core';
+import { fromBytes, fromFactory, POOLED, type TransportError } from '@ferry/core';
 import { FakeClock } from '@ferry/core/testing';
 import { describe, expect, it } from 'vitest';
 import { FRAME, type RawConnection } from '../testing/raw-peer.ts';
@@ -21,6 +21,29 @@ function greet(connection: RawConnection, streamBytes: number, moreBytes: number
   connection.socket.uncork();
 }
 
+/** Answers whole requests, and gives no window back by itself. */
+function grantsNothing(connection: RawConnection): void {
+  connection.grantWindow = false;
+  connection.settings();
+  connection.on('whole', (id: number) => connection.answer(id));
+}
+
+/** An upload that has used up its first window, and stands still, on a connection that others may join. */
+async function standingStill() {
+  const clock = new FakeClock();
+  const peer = await world.peer(grantsNothing);
+  const subject = await world.transport({ ...POOLED, maxConnections: 1 }, { clock });
+  const limits = { idleMs: 1_000, totalMs: 60_000 };
+  const outcome: { error?: TransportError } = {};
+  const over = failureOf(subject.send(peer, { body: fromBytes(new Uint8Array(100_000)), limits })).then(
+    (error) => {
+      outcome.error = error;
+    },
+  );
+  await expect.poll(() => peer.connections[0]?.received(1)).toBe(FIRST_WINDOW);
+  return { clock, peer, subject, limits, outcome, over };
+}
+
 /** Lets the first upload use up the windows that it has without SETTINGS. */
 async function greetLate(connection: RawConnection): Promise<void> {
   connection.polite = false;
@@ -38,11 +61,7 @@ async function greetLate(connection: RawConnection): Promise<void> {
 const END_STREAM = 1;
 
 it('a peer that only takes an upload has been heard: who joins the connection does not wait for a PING', async () => {
-  const peer = await world.peer((connection) => {
-    connection.grantWindow = false;
-    connection.settings();
-    connection.on('whole', (id: number) => connection.answer(id));
-  });
+  const peer = await world.peer(grantsNothing);
   const clock = new FakeClock();
   const subject = await world.transport({ ...POOLED, proveAfterIdleMs: 1_000 }, { clock });
   const uploading = failureOf(subject.send(peer, { body: fromBytes(new Uint8Array(100_000)) }));
@@ -64,11 +83,7 @@ it('a peer that only takes an upload has been heard: who joins the connection do
 });
 
 it('a peer that takes nothing any more is pinged before anybody joins its connection', async () => {
-  const peer = await world.peer((connection) => {
-    connection.grantWindow = false;
-    connection.settings();
-    connection.on('whole', (id: number) => connection.answer(id));
-  });
+  const peer = await world.peer(grantsNothing);
   const clock = new FakeClock();
   const subject = await world.transport({ ...POOLED, proveAfterIdleMs: 1_000 }, { clock });
   const uploading = failureOf(subject.send(peer, { body: fromBytes(new Uint8Array(100_000)) }));
@@ -83,44 +98,19 @@ it('a peer that takes nothing any more is pinged before anybody joins its connec
 });
 
 it('an upload that stands still is silent, however busy its connection is with other requests', async () => {
-  const peer = await world.peer((connection) => {
-    connection.grantWindow = false;
-    connection.settings();
-    connection.on('whole', (id: number) => connection.answer(id));
-  });
-  const clock = new FakeClock();
-  const subject = await world.transport({ ...POOLED, maxConnections: 1 }, { clock });
-  const body = fromBytes(new Uint8Array(100_000));
-  let silent: unknown;
-  const uploading = failureOf(subject.send(peer, { body, limits: { idleMs: 1_000, totalMs: 60_000 } }));
-  uploading.then((error) => {
-    silent = error;
-  });
-  await expect.poll(() => peer.connections[0]?.received(1)).toBe(FIRST_WINDOW);
-  for (let passed = 0; passed < 2_000 && silent === undefined; passed += 100) {
+  const { clock, peer, subject, outcome, over } = await standingStill();
+  for (let passed = 0; passed < 2_000 && outcome.error === undefined; passed += 100) {
     await text(await subject.send(peer, { method: 'GET' }));
     clock.advance(100);
   }
   await subject.transport.close();
-  expect(await uploading).toMatchObject({ kind: 'timeout', phase: 'request', delivery: 'unknown' });
+  await over;
+  expect(outcome.error).toMatchObject({ kind: 'timeout', phase: 'request', delivery: 'unknown' });
 });
 
 it('an upload that stands still is silent beside a long one that moves, which goes on', async () => {
   const STEP = 100_000;
-  const peer = await world.peer((connection) => {
-    connection.grantWindow = false;
-    connection.settings();
-    connection.on('whole', (id: number) => connection.answer(id));
-  });
-  const clock = new FakeClock();
-  const subject = await world.transport({ ...POOLED, maxConnections: 1 }, { clock });
-  const limits = { idleMs: 1_000, totalMs: 60_000 };
-  const still = failureOf(subject.send(peer, { body: fromBytes(new Uint8Array(STEP)), limits }));
-  let silent: unknown;
-  still.then((error) => {
-    silent = error;
-  });
-  await expect.poll(() => peer.connections[0]?.received(1)).toBe(FIRST_WINDOW);
+  const { clock, peer, subject, limits, outcome, over } = await standingStill();
   const [connection] = peer.connections;
   const length = FIRST_WINDOW + 40 * STEP;
   const moving = subject.send(peer, { body: fromBytes(new Uint8Array(length)), limits });
@@ -128,21 +118,17 @@ it('an upload that stands still is silent beside a long one that moves, which go
   for (let received = FIRST_WINDOW; ; received += STEP) {
     await expect.poll(() => connection?.received(3), { interval: 5 }).toBe(received);
     if (received === length) break;
-    if (silent === undefined) clock.advance(100);
+    if (outcome.error === undefined) clock.advance(100);
     connection?.windowUpdate(0, STEP);
     connection?.windowUpdate(3, STEP);
   }
   expect(await text(await moving)).toBe('ok');
-  expect(silent).toMatchObject({ kind: 'timeout', phase: 'request', delivery: 'unknown' });
-  await still;
+  expect(outcome.error).toMatchObject({ kind: 'timeout', phase: 'request', delivery: 'unknown' });
+  await over;
 });
 
 it('long bodies in memory that stand still leave the session room for another request', async () => {
-  const peer = await world.peer((connection) => {
-    connection.grantWindow = false;
-    connection.settings();
-    connection.on('whole', (id: number) => connection.answer(id));
-  });
+  const peer = await world.peer(grantsNothing);
   const subject = await world.transport({ ...POOLED, maxConnections: 1 });
   const body = fromBytes(new Uint8Array(20_000_000));
   const uploads = [1, 2, 3].map(() => failureOf(subject.send(peer, { body })));
@@ -244,56 +230,41 @@ it('an exchange without SETTINGS knows nothing of flow control', async () => {
   expect(error.exchange).not.toHaveProperty('flowControl');
 });
 
-describe('a road that becomes slow under large pieces', () => {
-  const BODY_BYTES = 500_000;
-  const limits = { idleMs: 1_000, totalMs: 600_000 };
-
-  /** Two uploads of which each is one piece, in hand as a whole, while the peer has granted a little of it. */
-  async function twoInHand() {
-    const clock = new FakeClock();
-    const peer = await world.peer((connection) => {
-      connection.settings([[INITIAL_WINDOW_SIZE, BODY_BYTES]]);
-      connection.on('whole', (id: number) => connection.answer(id));
-    });
-    const subject = await world.transport({ ...POOLED, maxConnections: 1 }, { clock });
-    // Taken quickly, so that the next are handed over whole.
-    const body = fromBytes(new Uint8Array(BODY_BYTES));
-    await text(await subject.send(peer, { body }));
-    const [connection] = peer.connections;
-    if (connection === undefined) throw new Error('no connection');
-    connection.grantWindow = false;
-    const ended: string[] = [];
-    const uploads = ['first', 'second'].map(async (name) => {
-      const error = await failureOf(subject.send(peer, { body, limits }));
-      ended.push(name);
-      return error;
-    });
-    const received = (): number => connection.received(3) + connection.received(5);
-    await expect.poll(received).toBe(FIRST_WINDOW);
-    /** Grants a little of the connection's window in every tenth of `idleMs`, for so long. */
-    const drip = async (ms: number): Promise<void> => {
-      for (let passed = 0; passed < ms && ended.length === 0; passed += 100) {
-        const before = received();
-        connection.windowUpdate(0, CREDIT);
-        await expect.poll(received, { interval: 5 }).toBe(before + CREDIT);
-        clock.advance(100);
-      }
-    };
-    return { clock, subject, connection, uploads, ended, drip };
-  }
-
-  it('does not make silent what it carries, though no piece is through for longer than idleMs', async () => {
-    const { clock, subject, uploads, ended, drip } = await twoInHand();
-    await drip(5_000);
-    expect(ended).toEqual([]);
-    // Now it stands still.
-    clock.advance(1_100);
-    await expect.poll(() => ended.toSorted()).toEqual(['first', 'second']);
-    for (const upload of await Promise.all(uploads)) {
-      expect(upload).toMatchObject({ kind: 'timeout', phase: 'request' });
-    }
-    await subject.transport.close();
+it('a road that becomes slow under large pieces is not silent, though none is through for longer than idleMs', async () => {
+  const clock = new FakeClock();
+  const bytes = 500_000;
+  const peer = await world.peer((connection) => {
+    connection.settings([[INITIAL_WINDOW_SIZE, bytes]]);
+    connection.on('whole', (id: number) => connection.answer(id));
   });
+  const subject = await world.transport({ ...POOLED, maxConnections: 1 }, { clock });
+  const body = fromBytes(new Uint8Array(bytes));
+  // Taken quickly, so that the next are handed over whole.
+  await text(await subject.send(peer, { body }));
+  const [connection] = peer.connections;
+  if (connection === undefined) throw new Error('no connection');
+  connection.grantWindow = false;
+  const limits = { idleMs: 1_000, totalMs: 600_000 };
+  let ended = 0;
+  const uploads = [3, 5].map(async () => {
+    const error = await failureOf(subject.send(peer, { body, limits }));
+    ended += 1;
+    return error;
+  });
+  const received = (): number => connection.received(3) + connection.received(5);
+  await expect.poll(received).toBe(FIRST_WINDOW);
+  for (let granted = CREDIT; granted <= 50 * CREDIT && ended === 0; granted += CREDIT) {
+    connection.windowUpdate(0, CREDIT);
+    await expect.poll(received, { interval: 5 }).toBe(FIRST_WINDOW + granted);
+    clock.advance(100);
+  }
+  expect(ended).toBe(0);
+  // Now it stands still.
+  clock.advance(1_100);
+  for (const upload of await Promise.all(uploads)) {
+    expect(upload).toMatchObject({ kind: 'timeout', phase: 'request' });
+  }
+  await subject.transport.close();
 });
 
 describe('an upload on a shared connection', () => {

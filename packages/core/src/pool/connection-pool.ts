@@ -4,7 +4,7 @@ import type { ReusePolicy } from '../transport/reuse-policy.ts';
 import { DEFAULT_ATTEMPT_LIMITS, type TransportStats } from '../transport/transport.ts';
 import type { Connection, OpenConnection, ProofKind } from './connection.ts';
 import { sumStats } from './connection-stats.ts';
-import type { Lease } from './lease.ts';
+import type { Lease, TakeOptions } from './lease.ts';
 import { OriginMemories } from './origin-memory.ts';
 import { OriginPool } from './origin-pool.ts';
 import { mayStandBy } from './spares.ts';
@@ -48,18 +48,14 @@ export class ConnectionPool<C extends Connection> {
 
   /**
    * A place on a connection that is ready, at once: no promise, no timer. Undefined when there is none, or when others wait.
-   * @param options.connectMs for a spare that is opened in its stead, in milliseconds.
    */
-  take(
-    origin: URL,
-    { connectMs, avoid }: { readonly connectMs: number; readonly avoid?: ReadonlySet<string> | undefined },
-  ): Lease<C> | undefined {
+  take(origin: URL, options: TakeOptions): Lease<C> | undefined {
     const { href } = origin;
     if (href !== this.#latest?.href) {
       const pool = this.#origins.get(origin.origin);
       this.#latest = pool && { href, pool };
     }
-    return this.#latest?.pool.take(connectMs, avoid);
+    return this.#latest?.pool.take(options);
   }
 
   /** Waits for a place, first come first served, or for a connection to be opened or proven. Refused with `pool-full` at once. */

@@ -84,8 +84,11 @@ export class OriginConnections<C extends Connection> {
   }
 
   /** One that is ready for a request which comes now. */
-  readiest(avoid: ReadonlySet<string> | undefined): PooledConnection<C> | undefined {
-    return readiest(this.#all, { now: instant(this.#options.clock), policy: this.#duePolicy(), avoid });
+  readiest(
+    avoid: ReadonlySet<string> | undefined,
+    now: Instant = instant(this.#options.clock),
+  ): PooledConnection<C> | undefined {
+    return readiest(this.#all, { now, policy: this.#duePolicy(), avoid });
   }
 
   /** @returns the failure when it cannot even be begun. */

@@ -4,7 +4,7 @@ import type { TransportStats } from '../transport/transport.ts';
 import { AcquireFailure } from './acquire-failure.ts';
 import type { Connection } from './connection.ts';
 import { HeldPlace } from './held-place.ts';
-import type { Lease, Verdict } from './lease.ts';
+import type { Lease, TakeOptions, Verdict } from './lease.ts';
 import { OriginConnections, type OriginOptions } from './origin-connections.ts';
 import { type Plan, plan } from './plan.ts';
 import type { PooledConnection } from './pooled-connection.ts';
@@ -50,10 +50,10 @@ export class OriginPool<C extends Connection> {
   }
 
   /** A place on a connection that is ready now, without a promise or a timer; undefined when the request has to wait for one. */
-  take(connectMs: number, avoid: ReadonlySet<string> | undefined): Lease<C> | undefined {
+  take({ connectMs, avoid, now }: TakeOptions): Lease<C> | undefined {
     // Those who came before are served first.
     if (this.#waiters.size > 0) return undefined;
-    const entry = this.#connections.readiest(avoid);
+    const entry = this.#connections.readiest(avoid, now);
     if (entry === undefined) return undefined;
     this.#spares.expect(1);
     return this.#lend(entry, this.#nextTurn(), connectMs);

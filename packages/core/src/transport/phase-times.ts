@@ -21,10 +21,11 @@ export class PhaseTimes {
   #since: number;
   #ended = false;
 
-  constructor(clock: Clock) {
+  /** @param now when the attempt begins, by the clock. */
+  constructor(clock: Clock, now: number = clock.now()) {
     this.#clock = clock;
-    this.startedAt = clock.now();
-    this.#since = this.startedAt;
+    this.startedAt = now;
+    this.#since = now;
   }
 
   get phase(): Phase {

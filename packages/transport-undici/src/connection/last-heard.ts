@@ -29,7 +29,6 @@ export class LastHeard {
   /** @returns this moment. */
   now(): Instant {
     this.#at = instant(this.#clock);
-    this.#seen = this.#bytesRead();
     return this.#at;
   }
 
@@ -37,8 +36,9 @@ export class LastHeard {
   watch(): void {
     if (this.#watching) return;
     this.#watching = true;
+    if (this.#cancel !== undefined) return;
     this.#seen = this.#bytesRead();
-    if (this.#cancel === undefined) this.#arm();
+    this.#arm();
   }
 
   /** Nothing is on the connection. A timer that is set finds that out by itself: most often the next request is here by then. */
@@ -60,7 +60,9 @@ export class LastHeard {
   #look(): void {
     this.#cancel = undefined;
     if (!this.#watching) return;
-    if (this.#bytesRead() !== this.#seen) this.now();
+    const bytesRead = this.#bytesRead();
+    if (bytesRead !== this.#seen) this.now();
+    this.#seen = bytesRead;
     this.#arm();
   }
 }

@@ -13,7 +13,10 @@ const NEVER_MS = 2_147_483_647;
  */
 export function oneSocketClient(origin: URL, socket: () => Socket): Client {
   let served = false;
-  return new Client(origin.origin, {
+  const url = new URL(origin.origin);
+  // undici asks for it at every request, and a URL puts it together anew.
+  Object.defineProperty(url, 'origin', { value: url.origin });
+  return new Client(url, {
     connect: (_, callback) => {
       if (served) return callback(new Error('this client has had its one connection'), null);
       served = true;

@@ -54,6 +54,7 @@ export class CapturedStream implements PieceSink {
   #closedBeforeDestroy: boolean | undefined;
   #lastPieceNext = false;
   #endComes = false;
+  #answerFields: readonly string[] | undefined;
   #feed: MemoryFeed | undefined;
 
   constructor(stream: ClientHttp2Stream, observer: StreamObserver) {
@@ -99,15 +100,18 @@ export class CapturedStream implements PieceSink {
         return this[CAPTURED].#endsBehindWrite() ? this : end.call(this, chunk, encoding, onEnd);
       },
       emit(event, first, second, third) {
-        return this[CAPTURED].#hear(event, first) && emit.call(this, event, first, second, third);
+        return this[CAPTURED].#hear(event, first, third) && emit.call(this, event, first, second, third);
       },
     };
     return { native, ours };
   }
 
   /** Hears events before undici does, without a listener that is paid for each. @returns whether undici is to hear of it. */
-  #hear(event: string, first: unknown): boolean {
+  #hear(event: string, first: unknown, third: unknown): boolean {
     switch (event) {
+      case 'response':
+        this.#answerFields = third as readonly string[];
+        return true;
       // Most events of an upload by far, and all that Node hears them for is to count the listeners to frame errors.
       case 'newListener':
       case 'removeListener':
@@ -187,6 +191,11 @@ export class CapturedStream implements PieceSink {
     this.#feed = undefined;
     feed.start(this);
     this.#endComes = true;
+  }
+
+  /** The fields of the answer as they came, each name followed by its value; undefined before. */
+  get answerFields(): readonly string[] | undefined {
+    return this.#answerFields;
   }
 
   /** Body bytes that have come, whether or not undici has read them. */

@@ -61,6 +61,8 @@ export class DispatchHandler
   #captured: CapturedStream | undefined;
   #answered = false;
   #headersUnsent = false;
+  /** By the clock: its stream is opened within the same call, or a microtask later. */
+  #departedAt = 0;
   #settled = false;
 
   constructor(
@@ -110,7 +112,8 @@ export class DispatchHandler
       this.#failOnWire(connection.failure);
       return;
     }
-    this.#record.enter('request');
+    this.#departedAt = this.#clock.now();
+    this.#record.enter('request', this.#departedAt);
     const { url, method } = this.#request;
     const path = url.pathname + url.search;
     const headers = requestHeaders(this.#request);
@@ -123,9 +126,8 @@ export class DispatchHandler
       this.#captured.cancel();
       return;
     }
-    const now = this.#clock.now();
-    this.#upload.onStream(this.#captured, now);
-    this.#limits.watchProgress(now);
+    this.#upload.onStream(this.#captured, this.#departedAt);
+    this.#limits.watchProgress(this.#departedAt);
   }
 
   onNoStream(error: Error): void {
@@ -199,7 +201,7 @@ export class DispatchHandler
     if (status > 299) this.#upload.park();
     this.#response.resolve({
       status,
-      headers: responseHeaders(headers),
+      headers: responseHeaders(headers, this.#captured?.answerFields),
       body: this.#body,
       exchange: this.#record.snapshot(now),
       done: this.#done.promise,

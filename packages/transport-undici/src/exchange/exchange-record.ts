@@ -18,8 +18,9 @@ export class ExchangeRecord {
   #connection: ExchangeConnection | undefined;
   #origin: ConnectionOrigin | undefined;
 
-  constructor(clock: Clock) {
-    this.#times = new PhaseTimes(clock);
+  /** @param now when the attempt begins, by the clock. */
+  constructor(clock: Clock, now: number) {
+    this.#times = new PhaseTimes(clock, now);
   }
 
   /** When the attempt began, by the clock. */

@@ -5,6 +5,7 @@ import {
   type ConnectionPool,
   type Deadlines,
   headerFault,
+  instant,
   type Lease,
   TransportError,
   type TransportErrorKind,
@@ -29,11 +30,12 @@ export function send(
   attempt: Attempt,
 ): Promise<TransportResponse> {
   const { pool, clock } = shared;
-  const wanted: Wanted = { request, attempt, record: new ExchangeRecord(clock) };
+  const now = instant(clock);
+  const wanted: Wanted = { request, attempt, record: new ExchangeRecord(clock, now.mono) };
   try {
     refuseAtOnce(pool, wanted);
     const { limits, avoidConnections: avoid } = attempt;
-    const lease = pool.take(request.url, { connectMs: limits.connectMs, avoid });
+    const lease = pool.take(request.url, { connectMs: limits.connectMs, avoid, now });
     return lease === undefined
       ? waitForLease(shared, wanted).then((granted) => exchange(shared, wanted, granted))
       : exchange(shared, wanted, lease);

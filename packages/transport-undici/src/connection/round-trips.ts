@@ -1,6 +1,6 @@
 /**
- * The way to whoever ends HTTP/2 and back, by the shortest measure: a handshake counts the work of two busy machines, too, and a PING waits
- * behind the bodies of others.
+ * The way to whoever ends HTTP/2 and back, by the shortest measure: a handshake counts the work of two busy machines, too, a PING waits
+ * behind the bodies of others, and an answer for its own.
  */
 export class RoundTrips {
   #toPeerMs: number | undefined;

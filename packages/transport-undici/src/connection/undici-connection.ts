@@ -110,6 +110,11 @@ export class UndiciConnection implements Connection {
     return this.#roundTrips.ms;
   }
 
+  /** To the peer, in milliseconds; undefined while only the next hop was heard. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTrips.toPeerMs;
+  }
+
   get peerMaxStreams(): number | undefined {
     // Without the setting there is no limit (RFC 9113 section 6.5.2).
     return this.#peerSettings && (this.#peerSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
@@ -184,6 +189,11 @@ export class UndiciConnection implements Connection {
     this.#riders.delete(rider);
     this.#sharing += 1;
     if (this.#riders.size === 0) this.#heard.rest();
+  }
+
+  /** An answer has come, so many milliseconds after its request departed: the round trip is no longer. */
+  answered(ms: number): void {
+    this.#roundTrips.note(ms, true);
   }
 
   /** Something came from the peer. @returns this moment. */

@@ -195,6 +195,7 @@ export class DispatchHandler
     this.#answered = true;
     this.#limits.headersArrived();
     const now = this.#clock.now();
+    this.#connection.answered(now - this.#departedAt);
     this.#record.enter('body', now);
     // A refusal needs no more of the request. A 2xx may be a server that answers while it reads, so its upload goes on
     // until the response ends (golang.org/issue/13444).

@@ -97,9 +97,9 @@ export class OutgoingBody implements BodyObserver, MemoryObserver, BodyProgress 
   }
 
   #pieceBytes(now: number): number {
-    const { riderCount, pace } = this.#options.connection;
+    const { riderCount, pace, roundTripMs } = this.#options.connection;
     const form = this.#bytes === undefined ? 'slices' : 'memory';
-    return pieceBytes(form, riderCount, pace.latest(now));
+    return pieceBytes(form, riderCount, pace.latest(now), roundTripMs);
   }
 
   onPieceTaken(): void {

@@ -4,14 +4,20 @@ import { QUICK_MS, type TakenPiece } from '../connection/recent-pace.ts';
 /** How a body is cut: by us from memory, or from the slices that its source yields. */
 export type BodyForm = 'memory' | 'slices';
 
-/** What is alone is seen by the byte (see `OwnBytes`); more than this is no faster, and shows less where requests join. */
-const ALONE_BYTES = 512 * 1024;
+/**
+ * By measurement: what leaves in one write is encrypted and copied in the processor's caches; more takes longer a byte, and less pays for
+ * more turns of the event loop (docs/adr/0030). Also what is alone is seen by the byte (see `OwnBytes`), until requests join.
+ */
+const USUAL_BYTES = 512 * 1024;
 
 /**
- * Of those that share a connection, by measurement: what is cut smaller takes turns with the others, so that all of them end at once, far
- * away the connection rests for a round trip, and each piece costs a turn of the event loop (docs/adr/0029).
+ * Of those that share a connection far away: what is cut smaller takes turns with the others, so that all of them end at once, and the
+ * connection rests for a round trip (docs/adr/0029). No piece has more.
  */
 export const SHARED_BYTES: number = 1024 * 1024;
+
+/** A round trip, in milliseconds, that is no rest: four bodies of a megabyte take an uplink of 1 Gbit/s sixteen times as long. */
+const NEAR_MS = 2;
 
 /** As many as POOLED has on one connection may have pieces of `SHARED_BYTES`; with more of them, all together have as much as one. */
 const FEW_RIDERS = 4;
@@ -37,9 +43,16 @@ const GROWTH = 4;
  * its size follows the pace of the piece before, whichever body that was of.
  * @param riders exchanges on the connection now, this one included.
  * @param latest the piece that the connection took last; undefined where none is known.
+ * @param roundTripMs to the peer, in milliseconds; undefined where it is not known.
  */
-export function pieceBytes(form: BodyForm, riders: number, latest: TakenPiece | undefined): number {
-  const most = form === 'slices' && riders <= SOME_RIDERS ? MAX_SLICE_BYTES : mostFromMemory(riders);
+export function pieceBytes(
+  form: BodyForm,
+  riders: number,
+  latest: TakenPiece | undefined,
+  roundTripMs: number | undefined,
+): number {
+  const most =
+    form === 'slices' && riders <= SOME_RIDERS ? MAX_SLICE_BYTES : mostFromMemory(riders, roundTripMs);
   if (latest !== undefined && latest.tookMs > QUICK_MS) {
     const inTime = Math.round((latest.bytes * QUICK_MS) / latest.tookMs);
     return Math.max(LEAST_BYTES, Math.min(inTime, most));
@@ -48,7 +61,8 @@ export function pieceBytes(form: BodyForm, riders: number, latest: TakenPiece | 
   return Math.min(Math.max(latest?.bytes ?? 0, LEAST_BYTES) * GROWTH, most);
 }
 
-function mostFromMemory(riders: number): number {
-  if (riders === 1) return ALONE_BYTES;
-  return riders <= FEW_RIDERS ? SHARED_BYTES : Math.max(CROWDED_BYTES, Math.floor(SHARED_BYTES / riders));
+function mostFromMemory(riders: number, roundTripMs: number = Number.POSITIVE_INFINITY): number {
+  if (riders === 1) return USUAL_BYTES;
+  if (riders <= FEW_RIDERS) return roundTripMs > NEAR_MS ? SHARED_BYTES : USUAL_BYTES;
+  return Math.max(CROWDED_BYTES, Math.floor(SHARED_BYTES / riders));
 }

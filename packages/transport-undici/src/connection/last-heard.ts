@@ -36,6 +36,7 @@ export class LastHeard {
   watch(): void {
     if (this.#watching) return;
     this.#watching = true;
+    // With a timer that is set still, what came since it was is news enough. A count of bytes for each request would be dear.
     if (this.#cancel !== undefined) return;
     this.#seen = this.#bytesRead();
     this.#arm();

@@ -19,7 +19,7 @@ pnpm bench profile gateway               the same of the gateway, under the load
 pnpm bench ab --baseline MODULE          the transports beside another build of them
 
   --quick       under 3 minutes; the default, into .reports/bench
-  --full        about 25 minutes, into docs/performance
+  --full        25 to 30 minutes, into docs/performance
   --out DIR     where report.md, results.json and charts/ are written
 
 Of the part gateway; each axis takes several values, separated by commas:

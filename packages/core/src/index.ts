@@ -60,6 +60,7 @@ export * from './transport/proxy/proxy-from-environment.ts';
 export * from './transport/proxy/proxy-options.ts';
 export { ProxyServer } from './transport/proxy/proxy-server.ts';
 export * from './transport/request-body.ts';
+export * from './transport/response-headers.ts';
 export * from './transport/reuse-policy.ts';
 export * from './transport/transport.ts';
 export * from './transport/transport-error.ts';

@@ -8,6 +8,7 @@ import {
   type Lease,
   type RequestBody,
   type RetireReason,
+  responseHeaders,
   type TransportError,
   type TransportErrorKind,
   type TransportRequest,
@@ -21,7 +22,7 @@ import { peerIdleLimitMs } from '../connection/keep-alive-hint.ts';
 import { mapError, safeCause } from '../map-error.ts';
 import { openStream } from './got-client.ts';
 import { hasTakenAll } from './has-taken-all.ts';
-import { isEmpty, responseHeaders } from './headers.ts';
+import { isEmpty } from './headers.ts';
 import { LIMIT_REASON, type LimitName, Limits } from './limits.ts';
 import { ExchangeRecord } from './record.ts';
 import { ResponseBody } from './response-body.ts';

@@ -39,22 +39,6 @@ export function requestHeaders(
   return headers;
 }
 
-/**
- * Header fields from Node's flat list of names and values. Node's own object drops some repeated fields; here all are
- * joined by `, ` (RFC 9110 section 5.3), and `set-cookie`, which cannot be, by a newline.
- */
-export function responseHeaders(raw: readonly string[]): Record<string, string> {
-  const fields = new Map<string, string>();
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = (raw[at] ?? '').toLowerCase();
-    const value = raw[at + 1] ?? '';
-    const before = fields.get(name);
-    const separator = name === 'set-cookie' ? '\n' : ', ';
-    fields.set(name, before === undefined ? value : `${before}${separator}${value}`);
-  }
-  return Object.fromEntries(fields);
-}
-
 /** Whether the headers say that no body follows (RFC 9112 section 6.3). */
 export function isEmpty(
   method: TransportRequest['method'],

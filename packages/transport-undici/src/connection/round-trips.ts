@@ -21,4 +21,9 @@ export class RoundTrips {
     if (endToEnd) this.#toPeerMs = Math.min(ms, this.#toPeerMs ?? ms);
     else this.#toNextHopMs = ms;
   }
+
+  /** A request has been answered in so many milliseconds: the way is no longer. By itself that measures the peer's work, not the way. */
+  atMost(ms: number): void {
+    if (this.#toPeerMs !== undefined) this.note(ms, true);
+  }
 }

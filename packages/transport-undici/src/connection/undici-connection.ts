@@ -193,7 +193,7 @@ export class UndiciConnection implements Connection {
 
   /** An answer has come, so many milliseconds after its request departed: the round trip is no longer. */
   answered(ms: number): void {
-    this.#roundTrips.note(ms, true);
+    this.#roundTrips.atMost(ms);
   }
 
   /** Something came from the peer. @returns this moment. */

@@ -54,7 +54,7 @@ export class CapturedStream implements PieceSink {
   #closedBeforeDestroy: boolean | undefined;
   #lastPieceNext = false;
   #endComes = false;
-  #answerFields: readonly string[] | undefined;
+  #answerFields: readonly string[] = [];
   #feed: MemoryFeed | undefined;
 
   constructor(stream: ClientHttp2Stream, observer: StreamObserver) {
@@ -110,6 +110,7 @@ export class CapturedStream implements PieceSink {
   #hear(event: string, first: unknown, third: unknown): boolean {
     switch (event) {
       case 'response':
+        // Behind the object that Node makes of them, and the flags.
         this.#answerFields = third as readonly string[];
         return true;
       // Most events of an upload by far, and all that Node hears them for is to count the listeners to frame errors.
@@ -193,8 +194,8 @@ export class CapturedStream implements PieceSink {
     this.#endComes = true;
   }
 
-  /** The fields of the answer as they came, each name followed by its value; undefined before. */
-  get answerFields(): readonly string[] | undefined {
+  /** The fields of the answer as they came, each name followed by its value; none before. */
+  get answerFields(): readonly string[] {
     return this.#answerFields;
   }
 

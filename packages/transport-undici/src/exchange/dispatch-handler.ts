@@ -8,6 +8,7 @@ import {
   type Lease,
   NOWHERE,
   type RetireReason,
+  responseHeaders,
   type TransportRequest,
   type TransportResponse,
   type Verdict,
@@ -20,7 +21,7 @@ import { deferred } from './deferred.ts';
 import { type Failure, failedExchange } from './exchange-failure.ts';
 import { ExchangeLimits, type LimitObserver } from './exchange-limits.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
-import { requestHeaders, responseHeaders } from './headers.ts';
+import { requestHeaders } from './headers.ts';
 import { mapFailure, mapNoStream } from './map-error.ts';
 import { OutgoingBody, type SourceObserver } from './outgoing-body.ts';
 import { OwnBytes } from './own-bytes.ts';
@@ -61,7 +62,7 @@ export class DispatchHandler
   #captured: CapturedStream | undefined;
   #answered = false;
   #headersUnsent = false;
-  /** By the clock: its stream is opened within the same call, or a microtask later. */
+  /** By the clock. Its stream is opened within the same call, or a microtask later. */
   #departedAt = 0;
   #settled = false;
 
@@ -184,11 +185,7 @@ export class DispatchHandler
     this.#connection.board(this);
   }
 
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Parameters<typeof responseHeaders>[0],
-  ): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
     if (this.#settled) return;
     // 1xx (RFC 9110 section 15.2) is news, not the answer.
     if (status < 200) return;
@@ -202,7 +199,7 @@ export class DispatchHandler
     if (status > 299) this.#upload.park();
     this.#response.resolve({
       status,
-      headers: responseHeaders(headers, this.#captured?.answerFields),
+      headers: responseHeaders(this.#captured?.answerFields ?? []),
       body: this.#body,
       exchange: this.#record.snapshot(now),
       done: this.#done.promise,

@@ -32,39 +32,3 @@ export function requestHeaders(request: TransportRequest): string[] {
     fields.push('content-length', String(body.byteLength));
   return fields;
 }
-
-/**
- * Lower-case names; repeated fields joined by `, ` (RFC 9110 section 5.3), `set-cookie` by a newline.
- * @param headers as Node joined them, by the rules of each field.
- * @param fields as they came, each name followed by its value.
- */
-export function responseHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  fields: readonly string[] | undefined,
-): Record<string, string> {
-  return (fields && unrepeated(fields)) ?? joinedAsGiven(headers);
-}
-
-/** Of fields that came once each, which spares a look at an object that V8 is slow with; undefined when one came again. */
-function unrepeated(fields: readonly string[]): Record<string, string> | undefined {
-  const headers: Record<string, string> = {};
-  for (let at = 0; at < fields.length; at += 2) {
-    const name = fields[at] ?? '';
-    if (name.startsWith(':')) continue;
-    if (headers[name] !== undefined) return undefined;
-    headers[name] = fields[at + 1] ?? '';
-  }
-  return headers;
-}
-
-function joinedAsGiven(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Record<string, string> {
-  const joined: Record<string, string> = {};
-  for (const name of Object.keys(headers)) {
-    const value = headers[name];
-    if (value === undefined || name.startsWith(':')) continue;
-    joined[name] = Array.isArray(value) ? value.join(name === 'set-cookie' ? '\n' : ', ') : value;
-  }
-  return joined;
-}

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { OwnBytes } from './own-bytes.ts';
-import { SHARED_BYTES } from './piece-size.ts';
+import { FAR_BYTES } from './piece-size.ts';
 
 /** A body that has a piece in hand. */
 const body = { handed: 100, taken: 0 };
@@ -29,12 +29,12 @@ it('beside others, what leaves is its own until each of them can have sent a pie
   const own = new OwnBytes(connection);
   connection.requestBytesWritten += 300;
   expect(own.look(body)).toBe(300);
-  connection.requestBytesWritten += 3 * SHARED_BYTES;
-  expect(own.look(body)).toBe(2 * SHARED_BYTES);
+  connection.requestBytesWritten += 3 * FAR_BYTES;
+  expect(own.look(body)).toBe(2 * FAR_BYTES);
   connection.requestBytesWritten += 300;
-  expect(own.look(body)).toBe(2 * SHARED_BYTES);
+  expect(own.look(body)).toBe(2 * FAR_BYTES);
   connection.requestBytesWritten += 300;
-  expect(own.look({ handed: 200, taken: 100 })).toBe(2 * SHARED_BYTES + 300);
+  expect(own.look({ handed: 200, taken: 100 })).toBe(2 * FAR_BYTES + 300);
 });
 
 it('beside others nothing is its own while it has nothing in hand, or when they come and go', () => {

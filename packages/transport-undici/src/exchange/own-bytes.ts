@@ -1,4 +1,4 @@
-import { SHARED_BYTES } from './piece-size.ts';
+import { FAR_BYTES } from './piece-size.ts';
 
 /** What a connection tells of the bytes that requests have put on it. */
 export interface SharedBytes {
@@ -19,7 +19,7 @@ export interface BodyProgress {
  * What left on a connection for one exchange, in bytes: finer than the pieces of its body. Alone there, all that leaves is its own, and
  * what finished siblings wrote meanwhile is not, or short requests beside it would hide that it stands still.
  * Beside others nobody tells whose it was. But pieces leave about in the order in which the connection got them: before the one that this
- * body has in hand, each of the others sends one, of `SHARED_BYTES` at most. So much counts, and no more: what leaves beyond it passes
+ * body has in hand, each of the others sends one, of `FAR_BYTES` at most. So much counts, and no more: what leaves beyond it passes
  * by a piece that flow control holds back.
  */
 export class OwnBytes {
@@ -57,7 +57,7 @@ export class OwnBytes {
       this.#handed = handed;
       this.#counted = 0;
     }
-    const share = Math.max(0, Math.min(left, riderCount * SHARED_BYTES - this.#counted));
+    const share = Math.max(0, Math.min(left, riderCount * FAR_BYTES - this.#counted));
     this.#counted += share;
     return share;
   }

@@ -14,12 +14,12 @@ const USUAL_BYTES = 512 * 1024;
  * Of those that share a connection far away: what is cut smaller takes turns with the others, so that all of them end at once, and the
  * connection rests for a round trip (docs/adr/0029). No piece has more.
  */
-export const SHARED_BYTES: number = 1024 * 1024;
+export const FAR_BYTES: number = 1024 * 1024;
 
 /** A round trip, in milliseconds, that is no rest: four bodies of a megabyte take an uplink of 1 Gbit/s sixteen times as long. */
 const NEAR_MS = 2;
 
-/** As many as POOLED has on one connection may have pieces of `SHARED_BYTES`; with more of them, all together have as much as one. */
+/** As many as POOLED has on one connection may have pieces of `FAR_BYTES`; with more of them, all together have as much as one. */
 const FEW_RIDERS = 4;
 
 /** A slice of as many is not cut: its pieces take promises. */
@@ -63,6 +63,6 @@ export function pieceBytes(
 
 function mostFromMemory(riders: number, roundTripMs: number = Number.POSITIVE_INFINITY): number {
   if (riders === 1) return USUAL_BYTES;
-  if (riders <= FEW_RIDERS) return roundTripMs > NEAR_MS ? SHARED_BYTES : USUAL_BYTES;
-  return Math.max(CROWDED_BYTES, Math.floor(SHARED_BYTES / riders));
+  if (riders <= FEW_RIDERS) return roundTripMs > NEAR_MS ? FAR_BYTES : USUAL_BYTES;
+  return Math.max(CROWDED_BYTES, Math.floor(FAR_BYTES / riders));
 }

@@ -1,6 +1,5 @@
 import type { LookupFunction } from 'node:net';
 import { POOLED } from '@ferry/core';
-import { FakeClock } from '@ferry/core/testing';
 import { expect, it } from 'vitest';
 import { FRAME, type RawConnection } from '../testing/raw-peer.ts';
 import { shiftingClock, text, World } from '../testing/world.ts';
@@ -117,7 +116,7 @@ it.each([
 );
 
 it('a handshake that took long does not make the round trip of a connection', async () => {
-  const { path, clock, subject, sending } = await world.stuck(POOLED);
+  const { path, clock, subject, sending } = await world.stuck(POOLED, await world.server());
   clock.advance(900);
   path.letThrough(0);
   await text(await sending);
@@ -132,12 +131,7 @@ it('an answer shows how near a peer is whose handshake took long, and who acknow
     connection.settings();
     connection.on('whole', (id: number) => connection.answer(id));
   });
-  const path = await world.path(peer);
-  path.dark = true;
-  const clock = new FakeClock();
-  const subject = await world.transport(POOLED, { clock });
-  const sending = subject.send(path);
-  await expect.poll(() => path.accepted()).toBe(1);
+  const { path, clock, subject, sending } = await world.stuck(POOLED, peer);
   clock.advance(900);
   path.letThrough(0);
   await text(await sending);

@@ -33,7 +33,8 @@ it('an upload does not wait for spares that are stuck in their handshake', async
 });
 
 it('an upload whose own connection is stuck arrives on a second one, and the first is not kept', async () => {
-  const { server, path, clock, subject, sending } = await world.stuck(FRESH);
+  const server = await world.server();
+  const { path, clock, subject, sending } = await world.stuck(FRESH, server);
   path.dark = false;
   clock.advance(SLOW_MS);
   const response = await sending;
@@ -44,7 +45,7 @@ it('an upload whose own connection is stuck arrives on a second one, and the fir
 });
 
 it('the slow connection serves the upload when it is ready first after all', async () => {
-  const { path, clock, subject, sending } = await world.stuck(POOLED);
+  const { path, clock, subject, sending } = await world.stuck(POOLED, await world.server());
   const [slow] = subject.transport.connections();
   clock.advance(SLOW_MS);
   await expect.poll(() => path.accepted()).toBe(2);

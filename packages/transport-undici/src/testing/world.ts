@@ -46,7 +46,6 @@ interface Subject {
 }
 
 interface StuckUpload {
-  readonly server: TestServer;
   readonly path: DarkPath;
   readonly clock: FakeClock;
   readonly subject: Subject;
@@ -101,15 +100,14 @@ export class World {
   }
 
   /** An upload whose connection is stuck in its handshake, since nothing that it sends arrives, on a clock that only the test moves. */
-  async stuck(policy: ReusePolicy): Promise<StuckUpload> {
-    const server = await this.server();
-    const path = await this.path(server);
+  async stuck(policy: ReusePolicy, to: { readonly url: URL }): Promise<StuckUpload> {
+    const path = await this.path(to);
     path.dark = true;
     const clock = new FakeClock();
     const subject = await this.transport(policy, { clock });
     const sending = subject.send(path);
     await expect.poll(() => path.accepted()).toBe(1);
-    return { server, path, clock, subject, sending };
+    return { path, clock, subject, sending };
   }
 
   async transport(policy: ReusePolicy, options: Partial<UndiciTransportOptions> = {}): Promise<Subject> {
